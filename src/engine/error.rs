@@ -1,0 +1,321 @@
+//! What the script threw, as a [`CellError`]. No code of the script runs while it is read.
+
+use std::fmt::Write as _;
+
+use super::message::{CellError, CellErrorCode, Position};
+use super::values::{data_property, name, rust_string};
+use super::{modules, stop::StopReason};
+
+/// Longest message that is kept, in bytes.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+/// Most frames that are shown.
+const MOST_FRAMES: usize = 10;
+
+/// A thrown value, with V8's message if there is one.
+pub(super) struct Thrown<'s> {
+    value: v8::Local<'s, v8::Value>,
+    message: Option<v8::Local<'s, v8::Message>>,
+    code: CellErrorCode,
+}
+
+impl<'s> Thrown<'s> {
+    /// A value that was thrown, or that a promise was rejected with.
+    pub(super) fn value(value: v8::Local<'s, v8::Value>) -> Self {
+        Self {
+            value,
+            message: None,
+            code: CellErrorCode::ScriptError,
+        }
+    }
+
+    /// A failure to compile or to link.
+    pub(super) fn while_loading(
+        value: v8::Local<'s, v8::Value>,
+        message: Option<v8::Local<'s, v8::Message>>,
+    ) -> Self {
+        Self {
+            value,
+            message,
+            code: CellErrorCode::SyntaxError,
+        }
+    }
+}
+
+/// An error of our own making, without a place in the script.
+pub(super) fn plain(code: CellErrorCode, name: &str, message: impl Into<String>) -> CellError {
+    CellError {
+        code,
+        name: name.into(),
+        message: message.into(),
+        stack: None,
+        position: None,
+    }
+}
+
+/// The error of a script that met a limit, or was stopped by a defect. None for reasons that are no failures.
+pub(super) fn of_stop(reason: StopReason, limits: &super::CellLimits) -> Option<CellError> {
+    let (code, message) = match reason {
+        StopReason::Exit | StopReason::Terminate => return None,
+        StopReason::MemoryLimit => (
+            CellErrorCode::MemoryLimit,
+            format!(
+                "the script used more memory than it may: limits.heapBytes is {}. Keep less at once, or raise the limit.",
+                limits.heap_bytes
+            ),
+        ),
+        StopReason::CpuLimit => (
+            CellErrorCode::CpuLimit,
+            format!(
+                "the script ran longer than it may: limits.cpuMs is {}. Do less, or raise the limit.",
+                limits.cpu.map_or(0, |cpu| cpu.as_millis())
+            ),
+        ),
+        StopReason::TimeLimit => (
+            CellErrorCode::TimeLimit,
+            format!(
+                "the cell lived longer than it may: limits.wallMs is {}. Do less, or raise the limit.",
+                limits.wall.map_or(0, |wall| wall.as_millis())
+            ),
+        ),
+        StopReason::OutputLimit => (
+            CellErrorCode::OutputLimit,
+            format!(
+                "the script printed more than it may before somebody collected it: limits.outputBytes is {}. Print \
+                 less, or raise the limit.",
+                limits.output_bytes
+            ),
+        ),
+        StopReason::Defect => (
+            CellErrorCode::EngineLost,
+            "a defect in codecell stopped the script".to_owned(),
+        ),
+    };
+    Some(plain(code, "Error", message))
+}
+
+/// Reads what was thrown.
+pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>) -> CellError {
+    v8::tc_scope!(let scope, scope);
+    let message = thrown
+        .message
+        .unwrap_or_else(|| v8::Exception::create_message(scope, thrown.value));
+    let (name, text) = name_and_message(scope, thrown.value, message);
+    let call_site = call_site_of(scope, thrown.value);
+    let frames = script_frames(scope, thrown.value);
+    let position = call_site
+        .or_else(|| frames.first().and_then(|frame| frame.position))
+        .or_else(|| {
+            let is_script = message
+                .get_script_resource_name(scope)
+                .and_then(|resource| v8::Local::<v8::String>::try_from(resource).ok())
+                .is_some_and(|resource| rust_string(scope, resource) == modules::SCRIPT_NAME);
+            is_script.then(|| position_of_message(scope, message)).flatten()
+        });
+    let stack = thrown.value.is_native_error().then(|| {
+        let mut stack = if text.is_empty() {
+            name.clone()
+        } else {
+            format!("{name}: {text}")
+        };
+        for frame in &frames {
+            // Writing to a String can't fail.
+            let _ = write!(stack, "\n    at {}", frame.text);
+        }
+        if let (true, Some(position)) = (frames.is_empty(), position) {
+            let _ = write!(
+                stack,
+                "\n    at {}:{}:{}",
+                modules::SCRIPT_NAME,
+                position.line,
+                position.column
+            );
+        }
+        stack
+    });
+    CellError {
+        code: thrown.code,
+        name,
+        message: text,
+        stack,
+        position,
+    }
+}
+
+fn name_and_message<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    value: v8::Local<'s, v8::Value>,
+    message: v8::Local<'s, v8::Message>,
+) -> (String, String) {
+    let string_property = |scope: &mut v8::PinScope<'s, '_>, object, key| {
+        let property = data_property(scope, object, key)?;
+        let text = v8::Local::<v8::String>::try_from(property).ok()?;
+        Some(rust_string(scope, text))
+    };
+    if let Ok(object) = v8::Local::<v8::Object>::try_from(value) {
+        if value.is_native_error() {
+            let own_name = string_property(scope, object, "name").unwrap_or_else(|| "Error".into());
+            let class = object.get_constructor_name();
+            let class = rust_string(scope, class);
+            let name = if own_name == "Error" && !class.is_empty() {
+                class
+            } else {
+                own_name
+            };
+            let text = string_property(scope, object, "message").unwrap_or_default();
+            return (name, shortened(text));
+        }
+        let text = string_property(scope, object, "message").unwrap_or_else(|| message_text(scope, message));
+        let kind = if value.is_function() { "function" } else { "object" };
+        return (kind.into(), shortened(text));
+    }
+    if let Ok(text) = v8::Local::<v8::String>::try_from(value) {
+        return ("string".into(), shortened(rust_string(scope, text)));
+    }
+    let kind = value.type_of(scope);
+    (rust_string(scope, kind), shortened(message_text(scope, message)))
+}
+
+/// V8's own text of a thrown value, which it makes without side effects.
+fn message_text<'s>(scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::Message>) -> String {
+    let text = message.get(scope);
+    let text = rust_string(scope, text);
+    match text.strip_prefix("Uncaught ") {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST_MESSAGE {
+        let mut end = LONGEST_MESSAGE;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+struct Frame {
+    text: String,
+    position: Option<Position>,
+}
+
+/// The frames of the script itself; those of our own helpers are left out.
+fn script_frames<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Vec<Frame> {
+    let Some(trace) = v8::Exception::get_stack_trace(scope, value) else {
+        return Vec::new();
+    };
+    (0..trace.get_frame_count())
+        .filter_map(|index| {
+            let frame = trace.get_frame(scope, index)?;
+            let script = frame
+                .get_script_name(scope)
+                .map(|script| rust_string(scope, script));
+            if !frame.is_user_javascript() || script.as_deref() == Some(super::bootstrap::NAME) {
+                return None;
+            }
+            let position = position_of_frame(&frame);
+            let place = match (script, position) {
+                (Some(script), Some(position)) => format!("{script}:{}:{}", position.line, position.column),
+                (Some(script), None) => script,
+                (None, _) => "<anonymous>".to_owned(),
+            };
+            let function = frame
+                .get_function_name(scope)
+                .map(|function| rust_string(scope, function));
+            let text = match function {
+                Some(function) if !function.is_empty() => format!("{function} ({place})"),
+                _ => place,
+            };
+            Some(Frame { text, position })
+        })
+        .take(MOST_FRAMES)
+        .collect()
+}
+
+fn position_of_frame(frame: &v8::StackFrame) -> Option<Position> {
+    let line = u32::try_from(frame.get_line_number())
+        .ok()
+        .filter(|line| *line > 0)?;
+    let column = u32::try_from(frame.get_column()).ok()?.max(1);
+    Some(Position { line, column })
+}
+
+fn position_of_message(
+    scope: &mut v8::PinScope<'_, '_>,
+    message: v8::Local<'_, v8::Message>,
+) -> Option<Position> {
+    let line = u32::try_from(message.get_line_number(scope)?)
+        .ok()
+        .filter(|line| *line > 0)?;
+    let column = u32::try_from(message.get_start_column()).ok()?.saturating_add(1);
+    Some(Position { line, column })
+}
+
+/// Where the script is right now.
+pub(super) fn current_position(scope: &mut v8::PinScope<'_, '_>) -> Option<Position> {
+    let trace = v8::StackTrace::current_stack_trace(scope, 1)?;
+    let frame = trace.get_frame(scope, 0)?;
+    position_of_frame(&frame)
+}
+
+/// Makes the error that a failed tool call rejects with: an `Error` named `ToolError`, whose stack is the call.
+pub(super) fn tool_error<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    text: &str,
+    call: Option<Position>,
+) -> v8::Local<'s, v8::Value> {
+    let message = super::values::v8_string(scope, text).unwrap_or_else(|| v8::String::empty(scope));
+    let error = v8::Exception::error(scope, message);
+    let Ok(object) = v8::Local::<v8::Object>::try_from(error) else {
+        return error;
+    };
+    let mut stack = format!("ToolError: {text}");
+    if let Some(position) = call {
+        let _ = write!(
+            stack,
+            "\n    at {}:{}:{}",
+            modules::SCRIPT_NAME,
+            position.line,
+            position.column
+        );
+        let key = call_site_key(scope);
+        let line = v8::Integer::new_from_unsigned(scope, position.line);
+        let column = v8::Integer::new_from_unsigned(scope, position.column);
+        let site = v8::Array::new_with_elements(scope, &[line.into(), column.into()]);
+        object.set_private(scope, key, site.into());
+    }
+    for (key, value) in [("name", "ToolError"), ("stack", stack.as_str())] {
+        let key = name(scope, key);
+        if let Some(value) = super::values::v8_string(scope, value) {
+            object.define_own_property(scope, key.into(), value.into(), v8::PropertyAttribute::DONT_ENUM);
+        }
+    }
+    error
+}
+
+fn call_site_key<'s>(scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Private> {
+    let key = name(scope, "codecell.callSite");
+    v8::Private::for_api(scope, Some(key))
+}
+
+fn call_site_of<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Option<Position> {
+    if !value.is_native_error() {
+        return None;
+    }
+    let object = v8::Local::<v8::Object>::try_from(value).ok()?;
+    let key = call_site_key(scope);
+    let site = v8::Local::<v8::Array>::try_from(object.get_private(scope, key)?).ok()?;
+    let number = |index| {
+        let value = site.get_index(scope, index)?;
+        v8::Local::<v8::Integer>::try_from(value)
+            .ok()
+            .and_then(|value| u32::try_from(value.value()).ok())
+    };
+    Some(Position {
+        line: number(0)?,
+        column: number(1)?,
+    })
+}

@@ -1,0 +1,61 @@
+//! `text` and `notify`.
+
+use super::{Arguments, Helper, HelperError, Returned, Scope};
+use crate::engine::message::Event;
+use crate::engine::state::CellState;
+use crate::engine::values::{printed, rust_string};
+use crate::model::ContentItem;
+
+/// `text(value)`: appends a text item.
+pub(super) struct Text;
+
+impl Helper for Text {
+    const NAME: &'static str = "text";
+    const LENGTH: i32 = 1;
+
+    fn call<'s>(
+        scope: Scope<'_, 's, '_>,
+        state: &CellState,
+        arguments: Arguments<'_, 's>,
+        _returned: Returned<'_, '_>,
+    ) -> Result<(), HelperError> {
+        let text = printed(scope, arguments.get(0))?;
+        // Measured before it is copied: a script can make a string of half a gigabyte in no time.
+        if state.stopped().is_none() && state.reserve_output(scope, text.utf8_length(scope)) {
+            state.emit(Event::Content(ContentItem::Text {
+                text: rust_string(scope, text),
+            }));
+        }
+        Ok(())
+    }
+}
+
+/// `notify(value)`: tells the host something at once.
+pub(super) struct Notify;
+
+impl Helper for Notify {
+    const NAME: &'static str = "notify";
+    const LENGTH: i32 = 1;
+
+    fn call<'s>(
+        scope: Scope<'_, 's, '_>,
+        state: &CellState,
+        arguments: Arguments<'_, 's>,
+        _returned: Returned<'_, '_>,
+    ) -> Result<(), HelperError> {
+        let text = printed(scope, arguments.get(0))?;
+        let bytes = text.utf8_length(scope);
+        let limit = state.limits.message_bytes;
+        if bytes > limit {
+            return Err(HelperError::Limit(format!(
+                "notify: the text has {bytes} bytes, more than limits.messageBytes, which is {limit}"
+            )));
+        }
+        let text = rust_string(scope, text);
+        if text.trim().is_empty() {
+            return Err(HelperError::Misuse("notify expects non-empty text".into()));
+        }
+        state.emit(Event::Notify(text));
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Makes virgin isolates with a context in which the helpers stand ready.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use super::stop::{StopFlag, StopReason};
+use super::{helpers, modules, state};
+
+/// What an isolate is made with. It can't be changed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct IsolateOptions {
+    /// V8 heap, in bytes.
+    pub(super) heap_bytes: usize,
+}
+
+/// An isolate that no script has touched, on the thread that made it.
+pub(super) struct VirginIsolate {
+    // The context goes first: a handle must not outlive its isolate.
+    pub(super) context: v8::Global<v8::Context>,
+    pub(super) isolate: v8::OwnedIsolate,
+    pub(super) stop: Arc<StopFlag>,
+    heap_guard: Box<HeapGuard>,
+}
+
+/// What V8 hands to the near-heap-limit callback.
+struct HeapGuard {
+    stop: Arc<StopFlag>,
+    handle: v8::IsolateHandle,
+    headroom: usize,
+}
+
+impl VirginIsolate {
+    /// Makes one on the calling thread, which must be an engine thread.
+    pub(super) fn new(options: IsolateOptions) -> Self {
+        let params = v8::CreateParams::default()
+            .heap_limits(0, options.heap_bytes)
+            .allow_atomics_wait(false);
+        let mut isolate = v8::Isolate::new(params);
+        isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
+        isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 10);
+        isolate.set_host_import_module_dynamically_callback(modules::import_dynamically);
+        isolate.set_promise_reject_callback(state::on_promise_reject);
+        let stop = Arc::new(StopFlag::default());
+        let mut heap_guard = Box::new(HeapGuard {
+            stop: Arc::clone(&stop),
+            handle: isolate.thread_safe_handle(),
+            headroom: (options.heap_bytes / 4).max(16 * 1024 * 1024),
+        });
+        isolate.add_near_heap_limit_callback(near_heap_limit, (&raw mut *heap_guard).cast());
+        let context = {
+            v8::scope!(let scope, &mut isolate);
+            let context = v8::Context::new(scope, v8::ContextOptions::default());
+            let scope = &mut v8::ContextScope::new(scope, context);
+            helpers::install(scope, context);
+            v8::Global::new(scope, context)
+        };
+        Self {
+            context,
+            isolate,
+            stop,
+            heap_guard,
+        }
+    }
+
+    /// Throws the isolate away.
+    pub(super) fn dispose(self) {
+        let Self {
+            context,
+            isolate,
+            heap_guard,
+            ..
+        } = self;
+        drop(context);
+        drop(isolate);
+        // V8 holds a pointer to it until here.
+        drop(heap_guard);
+    }
+}
+
+/// V8 is about to run out of heap: stop the script, and give it room to get out.
+unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
+    // SAFETY: `data` is the guard that stands beside its isolate in `VirginIsolate`, which drops it after the isolate.
+    // V8 calls this on the isolate's thread, and nobody else touches the guard.
+    let guard = unsafe { &*data.cast::<HeapGuard>() };
+    guard.stop.set(StopReason::MemoryLimit);
+    guard.handle.terminate_execution();
+    current.saturating_add(guard.headroom)
+}

@@ -1,0 +1,252 @@
+//! What crosses between an engine and the cell that drives it. Plain data: the process engine sends the same.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::{CellLimits, ToolSet};
+use crate::model::ContentItem;
+
+/// Where an engine sends the events of one cell.
+pub type EventSender = mpsc::UnboundedSender<Event>;
+/// Where the events of one cell arrive.
+pub type EventReceiver = mpsc::UnboundedReceiver<Event>;
+
+/// A JSON text. It is never parsed here: one V8 wrote it, the other will read it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JsonText(Box<str>);
+
+impl JsonText {
+    /// Takes a text that a JSON serialiser made.
+    #[must_use]
+    pub fn from_serialised(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text itself, owned.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0.into_string()
+    }
+
+    /// Its size as UTF-8.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Stored values: what `store` wrote, by key.
+pub type StoredMap = BTreeMap<String, Arc<JsonText>>;
+
+/// Names one tool call of a cell. Calls are numbered from 1, in call order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ToolCallId(NonZeroU32);
+
+impl ToolCallId {
+    /// The first call of a cell.
+    pub const FIRST: Self = Self(NonZeroU32::MIN);
+
+    /// The call numbered `number`, if that is a number that a call can have.
+    #[must_use]
+    pub fn new(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+
+    /// The id of the call after this one. None when the numbers are used up.
+    #[must_use]
+    pub fn next(self) -> Option<Self> {
+        self.0.checked_add(1).map(Self)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for ToolCallId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "tool-{}", self.0)
+    }
+}
+
+/// Everything that an engine needs to run a cell.
+#[derive(Debug, Clone)]
+pub struct StartCell {
+    /// The module text, without the pragma line.
+    pub source: String,
+    /// Lines of the given text that precede `source`, so that positions are those of the given text.
+    pub line_offset: u32,
+    /// The tools that the script finds on `tools`.
+    pub tools: Arc<ToolSet>,
+    /// What `load` finds.
+    pub stored: Arc<StoredMap>,
+    /// What the cell may use.
+    pub limits: CellLimits,
+    /// How the cell runs until its first observer says otherwise.
+    pub flow: Flow,
+}
+
+/// Whether a script runs on by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Tool results and timers resume the script as they come.
+    Run,
+    /// The script freezes when it can go on only after a tool or a timer, and says so with [`Event::Frontier`].
+    Step,
+}
+
+/// What a cell sends to its engine.
+#[derive(Debug)]
+pub enum Command {
+    /// A tool call has ended.
+    ToolSettled {
+        /// Which call.
+        id: ToolCallId,
+        /// How it ended.
+        outcome: ToolOutcome,
+    },
+    /// From now on the script runs like this. Thaws a frozen script.
+    Flow(Flow),
+}
+
+/// How a tool call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolOutcome {
+    /// The tool returned nothing.
+    Undefined,
+    /// The tool returned a value.
+    Value(JsonText),
+    /// The tool failed; the script's promise rejects with a `ToolError` of this message.
+    Failed(String),
+}
+
+/// What a cell does.
+#[derive(Debug)]
+pub enum Event {
+    /// The script is about to run.
+    Started,
+    /// The script emitted a content item.
+    Content(ContentItem),
+    /// The script called `notify`.
+    Notify(String),
+    /// The script called a tool.
+    ToolCall {
+        /// Which call.
+        id: ToolCallId,
+        /// The tool's place in the cell's [`ToolSet`].
+        tool: usize,
+        /// The argument. None: the script gave none.
+        input: Option<JsonText>,
+    },
+    /// The script called `yield_control`.
+    YieldRequested,
+    /// The script is frozen: it can go on only after a tool or a timer. Only with [`Flow::Step`].
+    Frontier,
+    /// V8 has stopped. Nothing of the cell runs any more.
+    Finished(Box<Finished>),
+}
+
+/// The end of a script.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it stored.
+    pub writes: StoredMap,
+    /// Rejections that the script did not handle.
+    pub unhandled_rejections: Vec<CellError>,
+    /// What it used, its whole life.
+    pub usage: EngineUsage,
+}
+
+/// How a script ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The module's promise was fulfilled, or the script called `exit`.
+    Completed,
+    /// The script failed, or met a limit.
+    Failed(CellError),
+    /// It was stopped from outside, by [`super::StopReason::Terminate`].
+    Terminated,
+}
+
+/// What a cell has used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EngineUsage {
+    /// Time that its JavaScript ran.
+    pub cpu: Duration,
+    /// The largest heap that was seen.
+    pub peak_heap_bytes: usize,
+}
+
+/// Why a script failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellError {
+    /// The stable code.
+    pub code: CellErrorCode,
+    /// The JavaScript class name, or the type of a thrown value that is no error.
+    pub name: String,
+    /// The message.
+    pub message: String,
+    /// The stack as V8 formats it, cut to the script's own frames.
+    pub stack: Option<String>,
+    /// Where it happened in the text that was given.
+    pub position: Option<Position>,
+}
+
+/// A place in the text that was given to `exec`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// 1-based line; the pragma line counts.
+    pub line: u32,
+    /// 1-based column.
+    pub column: u32,
+}
+
+/// The stable code of a [`CellError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellErrorCode {
+    /// The script threw, or its promise was rejected.
+    ScriptError,
+    /// The script did not compile, or imports what does not exist.
+    SyntaxError,
+    /// The heap or `ArrayBuffer` limit.
+    MemoryLimit,
+    /// The limit of JavaScript time.
+    CpuLimit,
+    /// The limit of the cell's life.
+    TimeLimit,
+    /// The limit of undelivered output.
+    OutputLimit,
+    /// The engine crashed or cannot be stopped.
+    EngineLost,
+}
+
+impl CellErrorCode {
+    /// The code as the contract spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ScriptError => "SCRIPT_ERROR",
+            Self::SyntaxError => "SYNTAX_ERROR",
+            Self::MemoryLimit => "MEMORY_LIMIT",
+            Self::CpuLimit => "CPU_LIMIT",
+            Self::TimeLimit => "TIME_LIMIT",
+            Self::OutputLimit => "OUTPUT_LIMIT",
+            Self::EngineLost => "ENGINE_LOST",
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Everything that touches V8: the platform, the pool of engine threads, the globals of a cell, values, limits.
+//!
+//! The rooms above know an engine only by the two traits here. [`Engine::start`] runs one cell; what the cell does
+//! comes back as [`Event`]s, and what it needs to go on is sent to it as [`Command`]s.
+
+mod bootstrap;
+mod cpu_clock;
+mod error;
+mod helpers;
+mod inbox;
+mod isolate;
+mod limits;
+mod message;
+mod modules;
+mod platform;
+mod pool;
+mod run;
+mod state;
+mod stop;
+mod thread;
+mod timers;
+mod tool_set;
+mod values;
+
+pub use limits::CellLimits;
+pub use message::{
+    CellError, CellErrorCode, Command, EngineUsage, Event, EventReceiver, EventSender, Finished, Flow,
+    JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome,
+};
+pub use platform::v8_version;
+pub use stop::StopReason;
+pub use thread::ThreadEngine;
+pub use tool_set::{ToolEntry, ToolKind, ToolSet};
+
+/// Runs cells. Implementations differ in where the isolate lives; nobody above can tell them apart.
+pub trait Engine: Send + Sync {
+    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`]. A sender that is
+    /// dropped without it means that the engine was lost.
+    ///
+    /// # Errors
+    /// [`EngineUnavailable`] when no engine can be had; the cell was not started.
+    fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable>;
+}
+
+/// One started cell, as seen from outside its engine.
+pub trait RunningCell: Send + Sync {
+    /// Sends what the cell waits for. Commands to a finished cell are dropped.
+    fn send(&self, command: Command);
+    /// Stops the script, wherever it is. The first reason wins; later ones have no effect.
+    fn interrupt(&self, reason: StopReason);
+    /// Says that `bytes` of output were collected, so that they no longer count against the output limit.
+    fn output_delivered(&self, bytes: usize);
+    /// What the cell has used so far.
+    fn usage(&self) -> EngineUsage;
+}
+
+/// No engine could be had for a cell.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no engine is available: {reason}")]
+pub struct EngineUnavailable {
+    /// What went wrong.
+    pub reason: String,
+}

@@ -1,0 +1,216 @@
+//! The script's module, and the two modules that it can import.
+
+use super::helpers;
+use super::state::CellState;
+use super::values::{name, rust_string, v8_string};
+
+/// The name of the script in stacks.
+pub(super) const SCRIPT_NAME: &str = "exec_main.mjs";
+
+/// A module that scripts can import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BuiltIn {
+    /// Each tool under its identifier, `ALL_TOOLS`, and `tools` as default.
+    Tools,
+    /// Every helper, and the older names `output_text` and `output_image`.
+    CodeMode,
+}
+
+impl BuiltIn {
+    const ALL: [Self; 2] = [Self::Tools, Self::CodeMode];
+
+    fn specifier(self) -> &'static str {
+        match self {
+            Self::Tools => "tools.js",
+            Self::CodeMode => "@openai/code_mode",
+        }
+    }
+
+    fn find(specifier: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|module| module.specifier() == specifier)
+    }
+
+    /// Export names with the properties of the global object that they are taken from.
+    fn exports(self, state: &CellState) -> Vec<(String, Source)> {
+        match self {
+            Self::Tools => {
+                let tools = state
+                    .tools
+                    .entries()
+                    .iter()
+                    .map(|tool| (tool.identifier.clone(), Source::Tool(tool.identifier.clone())));
+                let own = [("ALL_TOOLS", "ALL_TOOLS"), ("default", "tools")];
+                let own = own
+                    .into_iter()
+                    .map(|(export, global)| (export.to_owned(), Source::Global(global)));
+                // A tool may have the name of an export of ours; the tool is what the script asked for then.
+                let taken: std::collections::HashSet<&str> = state
+                    .tools
+                    .entries()
+                    .iter()
+                    .map(|tool| tool.identifier.as_str())
+                    .collect();
+                tools
+                    .chain(own.filter(|(export, _)| !taken.contains(export.as_str())))
+                    .collect()
+            }
+            Self::CodeMode => helpers::GLOBAL_NAMES
+                .iter()
+                .map(|global| ((*global).to_owned(), Source::Global(global)))
+                .chain([
+                    ("output_text".to_owned(), Source::Global("text")),
+                    ("output_image".to_owned(), Source::Global("image")),
+                ])
+                .collect(),
+        }
+    }
+}
+
+/// Where the value of an export is taken from.
+enum Source {
+    Global(&'static str),
+    Tool(String),
+}
+
+/// Compiles and links the script. None: V8 has thrown.
+pub(super) fn load<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    source: &str,
+    line_offset: u32,
+) -> Option<v8::Local<'s, v8::Module>> {
+    let text = v8_string(scope, source)?;
+    let resource = name(scope, SCRIPT_NAME);
+    let origin = v8::ScriptOrigin::new(
+        scope,
+        resource.into(),
+        i32::try_from(line_offset).unwrap_or(0),
+        0,
+        false,
+        -1,
+        None,
+        false,
+        false,
+        true,
+        None,
+    );
+    let mut source = v8::script_compiler::Source::new(text, Some(&origin));
+    let module = v8::script_compiler::compile_module(scope, &mut source)?;
+    module.instantiate_module(scope, resolve)?.then_some(module)
+}
+
+/// V8 asks for the module behind an import statement.
+fn resolve<'s>(
+    context: v8::Local<'s, v8::Context>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+    _referrer: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Module>> {
+    // SAFETY: V8 calls this while it links a module in `context`, which is entered, and no other scope is in use.
+    v8::callback_scope!(unsafe scope, context);
+    let text = rust_string(scope, specifier);
+    let Some(built_in) = BuiltIn::find(&text) else {
+        let message = unsupported_import(&text);
+        let message = v8_string(scope, &message)?;
+        let error = v8::Exception::error(scope, message);
+        scope.throw_exception(error);
+        return None;
+    };
+    make(scope, built_in)
+}
+
+fn unsupported_import(specifier: &str) -> String {
+    format!("Unsupported import in exec: {specifier}")
+}
+
+/// Makes a built-in module.
+fn make<'s>(scope: &mut v8::PinScope<'s, '_>, built_in: BuiltIn) -> Option<v8::Local<'s, v8::Module>> {
+    let state = CellState::of(scope)?;
+    let exports: Vec<_> = built_in
+        .exports(&state)
+        .iter()
+        .map(|(export, _)| name(scope, export))
+        .collect();
+    let specifier = name(scope, built_in.specifier());
+    Some(match built_in {
+        BuiltIn::Tools => v8::Module::create_synthetic_module(scope, specifier, &exports, fill_tools),
+        BuiltIn::CodeMode => v8::Module::create_synthetic_module(scope, specifier, &exports, fill_code_mode),
+    })
+}
+
+fn fill_tools<'s>(
+    context: v8::Local<'s, v8::Context>,
+    module: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Value>> {
+    fill(context, module, BuiltIn::Tools)
+}
+
+fn fill_code_mode<'s>(
+    context: v8::Local<'s, v8::Context>,
+    module: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Value>> {
+    fill(context, module, BuiltIn::CodeMode)
+}
+
+/// V8 evaluates a built-in module: its exports get their values.
+fn fill<'s>(
+    context: v8::Local<'s, v8::Context>,
+    module: v8::Local<'s, v8::Module>,
+    built_in: BuiltIn,
+) -> Option<v8::Local<'s, v8::Value>> {
+    // SAFETY: V8 calls this while it evaluates a module in `context`, which is entered, and no other scope is in use.
+    v8::callback_scope!(unsafe scope, context);
+    let state = CellState::of(scope)?;
+    let global = context.global(scope);
+    for (export, source) in built_in.exports(&state) {
+        let value = match source {
+            Source::Global(property) => {
+                let property = name(scope, property);
+                global.get(scope, property.into())?
+            }
+            Source::Tool(identifier) => helpers::tool_function(scope, &state, &identifier)?,
+        };
+        let export = name(scope, &export);
+        module.set_synthetic_module_export(scope, export, value)?;
+    }
+    let done = v8::PromiseResolver::new(scope)?;
+    let undefined = v8::undefined(scope).into();
+    done.resolve(scope, undefined)?;
+    Some(done.get_promise(scope).into())
+}
+
+/// V8 asks for the module behind an `import()`.
+pub(super) fn import_dynamically<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _host_defined_options: v8::Local<'s, v8::Data>,
+    _resource_name: v8::Local<'s, v8::Value>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+) -> Option<v8::Local<'s, v8::Promise>> {
+    let resolver = v8::PromiseResolver::new(scope)?;
+    let promise = resolver.get_promise(scope);
+    let text = rust_string(scope, specifier);
+    v8::tc_scope!(let scope, scope);
+    match BuiltIn::find(&text).and_then(|built_in| namespace(scope, built_in)) {
+        Some(namespace) => resolver.resolve(scope, namespace)?,
+        None => {
+            let error = match scope.exception() {
+                Some(exception) => exception,
+                None => {
+                    let message = v8_string(scope, &unsupported_import(&text))?;
+                    v8::Exception::error(scope, message)
+                }
+            };
+            resolver.reject(scope, error)?
+        }
+    };
+    Some(promise)
+}
+
+fn namespace<'s>(scope: &mut v8::PinScope<'s, '_>, built_in: BuiltIn) -> Option<v8::Local<'s, v8::Value>> {
+    let module = make(scope, built_in)?;
+    module.instantiate_module(scope, resolve)?;
+    module.evaluate(scope)?;
+    (module.get_status() == v8::ModuleStatus::Evaluated).then(|| module.get_module_namespace())
+}

@@ -1,0 +1,96 @@
+//! V8's one-time start, and the root thread that starts every other thread of V8.
+//!
+//! With memory protection keys, only threads that descend from the one that initialised V8 may touch its code pages.
+//! So V8 is initialised on a thread of our own, the root thread, and that thread starts every engine thread.
+
+use std::io;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread;
+
+/// Threads that V8 itself uses for compilation and garbage collection.
+const PLATFORM_THREADS: u32 = 2;
+
+/// V8 keeps 984 KiB of it for JavaScript; the rest is for V8's own frames and ours.
+const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
+
+/// V8's flags. They are fixed for the process once V8 has started.
+///
+/// - `stack-size`: what V8 takes by default, in KiB, made explicit because `ENGINE_STACK_BYTES` depends on it.
+/// - `no-turboshaft-loop-unrolling`: that phase of V8 15.2 takes the stack check of a loop out when an inlined loop of
+///   known length stands before it. `while (true) a.push(new Array(1000).fill(0))` can then neither be terminated nor
+///   stopped at its heap limit, and takes the process down.
+const FLAGS: &str = "--stack-size=984 --no-turboshaft-loop-unrolling";
+
+type Body = Box<dyn FnOnce() + Send>;
+
+struct SpawnRequest {
+    body: Body,
+    reply: Sender<io::Result<()>>,
+}
+
+static ROOT: LazyLock<io::Result<Mutex<Sender<SpawnRequest>>>> = LazyLock::new(start_root_thread);
+
+/// The version of V8 that is linked, like `15.2.124.1`.
+#[must_use]
+pub fn v8_version() -> &'static str {
+    v8::V8::get_version()
+}
+
+/// Starts a thread that may own isolates. The first call starts V8.
+pub(super) fn spawn_engine_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let root = ROOT
+        .as_ref()
+        .map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
+    let (reply, answer) = mpsc::channel();
+    root.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .send(SpawnRequest {
+            body: Box::new(body),
+            reply,
+        })
+        .map_err(|_| io::Error::other("the root thread has ended"))?;
+    answer
+        .recv()
+        .map_err(|_| io::Error::other("the root thread has ended"))?
+}
+
+fn start_root_thread() -> io::Result<Mutex<Sender<SpawnRequest>>> {
+    let (requests, inbox) = mpsc::channel::<SpawnRequest>();
+    let (ready, started) = mpsc::channel();
+    thread::Builder::new()
+        .name("codecell-root".into())
+        .stack_size(ENGINE_STACK_BYTES)
+        .spawn(move || {
+            let keeper = initialise();
+            let _ = ready.send(());
+            for request in inbox {
+                let spawned = thread::Builder::new()
+                    .name("codecell-engine".into())
+                    .stack_size(ENGINE_STACK_BYTES)
+                    .spawn(request.body)
+                    .map(drop);
+                let _ = request.reply.send(spawned);
+            }
+            // The sender is static, so the loop ends only with the process. V8 is never shut down: see ARCHITECTURE.md.
+            std::mem::forget(keeper);
+        })?;
+    started
+        .recv()
+        .map_err(|_| io::Error::other("V8 could not be started"))?;
+    Ok(Mutex::new(requests))
+}
+
+/// Starts V8. Returns an isolate that is never used: as long as one is alive, V8 keeps what all isolates share, and
+/// every other isolate is made faster.
+fn initialise() -> v8::OwnedIsolate {
+    // It fails only for data of another ICU version, and the versions are pinned together in Cargo.toml. Without data,
+    // `Intl` throws; nothing else breaks.
+    let _ = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA);
+    v8::icu::set_default_locale("en-US");
+    v8::V8::set_flags_from_string(FLAGS);
+    let platform = v8::new_default_platform(PLATFORM_THREADS, false).make_shared();
+    v8::V8::initialize_platform(platform);
+    v8::V8::initialize();
+    v8::Isolate::new(v8::CreateParams::default())
+}

@@ -1,0 +1,258 @@
+//! The life of one script on its engine thread: load, evaluate, then results and timers until its promise is settled.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::error::{self, Thrown};
+use super::inbox::Wake;
+use super::isolate::VirginIsolate;
+use super::message::{CellError, CellErrorCode, Event, Finished, Flow, Outcome, ToolCallId, ToolOutcome};
+use super::modules;
+use super::pool::Job;
+use super::state::{CellParts, CellState};
+use super::stop::StopReason;
+use super::thread::Shared;
+use super::values::parse_json;
+
+/// Runs a cell to its end, says how it ended, and throws the isolate away.
+pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
+    let Job { cell, events, shared } = job;
+    shared.cpu.start_here();
+    let state = Rc::new(CellState::new(CellParts {
+        limits: cell.limits,
+        tools: cell.tools,
+        stored: cell.stored,
+        stop: Arc::clone(&virgin.stop),
+        output: Arc::clone(&shared.output),
+        events: events.clone(),
+    }));
+    virgin.isolate.set_slot(Rc::clone(&state));
+    state.emit(Event::Started);
+    let finished = {
+        v8::scope!(let scope, &mut virgin.isolate);
+        let context = v8::Local::new(scope, &virgin.context);
+        let scope = &mut v8::ContextScope::new(scope, context);
+        let outcome = Script {
+            state: &state,
+            shared: &shared,
+        }
+        .run(scope, &cell.source, cell.line_offset);
+        finish(scope, &state, &shared, outcome)
+    };
+    // Nobody listens any more when the session has gone.
+    let _ = events.send(Event::Finished(Box::new(finished)));
+    // The answer is out; the clean-up costs nobody's time. Handles go before their isolate.
+    virgin.isolate.remove_slot::<Rc<CellState>>();
+    drop(state);
+    virgin.dispose();
+}
+
+fn finish<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &CellState,
+    shared: &Shared,
+    outcome: Outcome,
+) -> Finished {
+    let unhandled_rejections = if outcome == Outcome::Terminated {
+        Vec::new()
+    } else {
+        state.unhandled_rejections(scope)
+    };
+    note_heap(scope, shared);
+    shared.cpu.stop();
+    Finished {
+        outcome,
+        writes: state.writes.take(),
+        unhandled_rejections,
+        usage: shared.usage(),
+    }
+}
+
+fn note_heap(scope: &mut v8::Isolate, shared: &Shared) {
+    let used = scope.get_heap_statistics().used_heap_size();
+    shared.peak_heap_bytes.fetch_max(used, Ordering::Relaxed);
+}
+
+/// One running script.
+struct Script<'cell> {
+    state: &'cell CellState,
+    shared: &'cell Shared,
+}
+
+/// What the script's promise says.
+enum Progress {
+    Pending,
+    Ended(Outcome),
+}
+
+impl Script<'_> {
+    fn run<'s>(&self, scope: &mut v8::PinScope<'s, '_>, source: &str, line_offset: u32) -> Outcome {
+        let promise = match self.start(scope, source, line_offset) {
+            Ok(promise) => promise,
+            Err(outcome) => return outcome,
+        };
+        loop {
+            v8::scope!(let scope, scope);
+            match self.progress(scope, promise) {
+                Progress::Ended(outcome) => return outcome,
+                Progress::Pending => {}
+            }
+            if let Err(outcome) = self.advance(scope) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Loads and evaluates the module.
+    fn start<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        source: &str,
+        line_offset: u32,
+    ) -> Result<v8::Local<'s, v8::Promise>, Outcome> {
+        v8::tc_scope!(let scope, scope);
+        let Some(module) = modules::load(scope, source, line_offset) else {
+            let thrown = scope
+                .exception()
+                .map(|exception| Thrown::while_loading(exception, scope.message()));
+            return Err(self.stopped_or_failed(scope, thrown));
+        };
+        let promise = module
+            .evaluate(scope)
+            .and_then(|value| v8::Local::<v8::Promise>::try_from(value).ok());
+        let Some(promise) = promise else {
+            let thrown = scope.exception().map(Thrown::value);
+            return Err(self.stopped_or_failed(scope, thrown));
+        };
+        // Its rejection is the cell's failure, not one that nobody handles.
+        promise.mark_as_handled();
+        self.state.forget_rejection(scope, promise);
+        scope.perform_microtask_checkpoint();
+        Ok(promise)
+    }
+
+    fn progress<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        promise: v8::Local<'s, v8::Promise>,
+    ) -> Progress {
+        if let Some(reason) = self.state.stopped() {
+            return Progress::Ended(self.stopped(reason));
+        }
+        match promise.state() {
+            v8::PromiseState::Pending => Progress::Pending,
+            v8::PromiseState::Fulfilled => Progress::Ended(Outcome::Completed),
+            v8::PromiseState::Rejected => {
+                let reason = promise.result(scope);
+                Progress::Ended(Outcome::Failed(error::describe(scope, Thrown::value(reason))))
+            }
+        }
+    }
+
+    /// Runs what is due, or sleeps until something is.
+    fn advance(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<(), Outcome> {
+        if self.run_timers(scope)? || self.settle(scope, self.shared.inbox.take_settled()) {
+            return Ok(());
+        }
+        while v8::Platform::pump_message_loop(&v8::V8::get_current_platform(), scope, false) {}
+        note_heap(scope, self.shared);
+        self.shared.cpu.pause();
+        let wake = self.sleep();
+        self.shared.cpu.resume();
+        if let Wake::Settled(settled) = wake {
+            self.settle(scope, settled);
+        }
+        Ok(())
+    }
+
+    fn sleep(&self) -> Wake {
+        let inbox = &self.shared.inbox;
+        match inbox.flow() {
+            Flow::Run => {
+                let due = self.state.timers.borrow_mut().next_due();
+                inbox.wait(due)
+            }
+            Flow::Step => {
+                self.state.emit(Event::Frontier);
+                inbox.wait_frozen()
+            }
+        }
+    }
+
+    /// Calls back the timeouts that are due now. Those that they set wait for the next round.
+    fn run_timers(&self, scope: &mut v8::PinScope<'_, '_>) -> Result<bool, Outcome> {
+        let now = Instant::now();
+        let mut ran = false;
+        loop {
+            let Some(callback) = self.state.timers.borrow_mut().take_due(now) else {
+                return Ok(ran);
+            };
+            ran = true;
+            v8::tc_scope!(let scope, scope);
+            let callback = v8::Local::new(scope, callback);
+            let receiver = v8::undefined(scope).into();
+            if callback.call(scope, receiver, &[]).is_none() {
+                let thrown = scope.exception().map(Thrown::value);
+                return Err(self.stopped_or_failed(scope, thrown));
+            }
+            scope.perform_microtask_checkpoint();
+            if let Some(reason) = self.state.stopped() {
+                return Err(self.stopped(reason));
+            }
+        }
+    }
+
+    /// Settles the promises of tool calls that have ended, all of them, then lets the script react.
+    fn settle(&self, scope: &mut v8::PinScope<'_, '_>, settled: VecDeque<(ToolCallId, ToolOutcome)>) -> bool {
+        let mut any = false;
+        for (id, outcome) in settled {
+            let Some(call) = self.state.pending.borrow_mut().remove(&id) else {
+                continue;
+            };
+            any = true;
+            v8::tc_scope!(let scope, scope);
+            let resolver = v8::Local::new(scope, &call.resolver);
+            let value = match &outcome {
+                ToolOutcome::Undefined => Ok(v8::undefined(scope).into()),
+                ToolOutcome::Value(text) => {
+                    parse_json(scope, text).ok_or("the tool's result could not be read")
+                }
+                ToolOutcome::Failed(message) => Err(message.as_str()),
+            };
+            match value {
+                Ok(value) => resolver.resolve(scope, value),
+                Err(message) => {
+                    let error = error::tool_error(scope, message, call.position);
+                    resolver.reject(scope, error)
+                }
+            };
+        }
+        if any {
+            v8::tc_scope!(let scope, scope);
+            scope.perform_microtask_checkpoint();
+        }
+        any
+    }
+
+    fn stopped(&self, reason: StopReason) -> Outcome {
+        match error::of_stop(reason, &self.state.limits) {
+            Some(error) => Outcome::Failed(error),
+            None if reason == StopReason::Exit => Outcome::Completed,
+            None => Outcome::Terminated,
+        }
+    }
+
+    fn stopped_or_failed<'s>(&self, scope: &mut v8::PinScope<'s, '_>, thrown: Option<Thrown<'s>>) -> Outcome {
+        if let Some(reason) = self.state.stopped() {
+            return self.stopped(reason);
+        }
+        Outcome::Failed(thrown.map_or_else(unknown_failure, |thrown| error::describe(scope, thrown)))
+    }
+}
+
+fn unknown_failure() -> CellError {
+    error::plain(CellErrorCode::ScriptError, "Error", "unknown code mode exception")
+}

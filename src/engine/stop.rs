@@ -1,0 +1,77 @@
+//! Why a script was stopped: one flag that the engine thread and everybody else share.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+/// Why V8 was told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum StopReason {
+    /// The script called `exit`: a success.
+    Exit = 1,
+    /// Somebody terminated the cell.
+    Terminate = 2,
+    /// The heap or `ArrayBuffer` limit.
+    MemoryLimit = 3,
+    /// The limit of JavaScript time.
+    CpuLimit = 4,
+    /// The limit of the cell's life.
+    TimeLimit = 5,
+    /// The limit of undelivered output.
+    OutputLimit = 6,
+    /// A defect of the engine itself.
+    Defect = 7,
+}
+
+impl StopReason {
+    const ALL: [Self; 7] = [
+        Self::Exit,
+        Self::Terminate,
+        Self::MemoryLimit,
+        Self::CpuLimit,
+        Self::TimeLimit,
+        Self::OutputLimit,
+        Self::Defect,
+    ];
+}
+
+/// Set once. After that the cell has no effect any more.
+#[derive(Debug, Default)]
+pub(super) struct StopFlag(AtomicU8);
+
+impl StopFlag {
+    /// Sets the reason if there is none yet. Says whether it was set now.
+    pub(super) fn set(&self, reason: StopReason) -> bool {
+        self.0
+            .compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// The reason, once there is one.
+    pub(super) fn get(&self) -> Option<StopReason> {
+        let value = self.0.load(Ordering::Acquire);
+        StopReason::ALL.into_iter().find(|reason| *reason as u8 == value)
+    }
+}
+
+/// Bytes of output that were emitted and not delivered yet. The engine adds, the cell subtracts.
+#[derive(Debug, Default)]
+pub struct OutputMeter(AtomicUsize);
+
+impl OutputMeter {
+    /// Adds `bytes` unless that goes over `limit`. Says whether it did.
+    pub(super) fn try_add(&self, bytes: usize, limit: usize) -> bool {
+        self.0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
+                used.checked_add(bytes).filter(|total| *total <= limit)
+            })
+            .is_ok()
+    }
+
+    /// Takes `bytes` off again: they were delivered.
+    pub(super) fn subtract(&self, bytes: usize) {
+        // A wrong count must not wrap round and refuse all output.
+        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
+            Some(used.saturating_sub(bytes))
+        });
+    }
+}
