@@ -10,6 +10,8 @@ use super::message::{Command, Flow, ToolCallId, ToolOutcome};
 struct State {
     settled: VecDeque<(ToolCallId, ToolOutcome)>,
     flow: Flow,
+    /// Tells the commands that set the flow from each other.
+    flow_number: u64,
     /// Set by a change of flow, so that a frozen script thaws even if the flow stays the same.
     thawed: bool,
     stopped: bool,
@@ -41,6 +43,7 @@ impl Inbox {
         let state = State {
             settled: VecDeque::new(),
             flow,
+            flow_number: 0,
             thawed: false,
             stopped: false,
         };
@@ -60,8 +63,9 @@ impl Inbox {
         let mut state = self.lock();
         match command {
             Command::ToolSettled { id, outcome } => state.settled.push_back((id, outcome)),
-            Command::Flow(flow) => {
+            Command::Flow(flow, number) => {
                 state.flow = flow;
+                state.flow_number = number;
                 state.thawed = true;
             }
         }
@@ -75,9 +79,10 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Whether the script freezes when it has nothing to do.
-    pub(super) fn flow(&self) -> Flow {
-        self.lock().flow
+    /// Whether the script freezes when it has nothing to do, and the number of the command that said so.
+    pub(super) fn flow(&self) -> (Flow, u64) {
+        let state = self.lock();
+        (state.flow, state.flow_number)
     }
 
     /// What is there now, without waiting.
@@ -140,7 +145,7 @@ mod tests {
             id,
             outcome: ToolOutcome::Undefined,
         });
-        inbox.push(Command::Flow(Flow::Step));
+        inbox.push(Command::Flow(Flow::Step, 1));
         assert!(matches!(inbox.wait_frozen(), Wake::Flow));
         assert!(matches!(inbox.wait(None), Wake::Settled(settled) if settled.len() == 1));
     }
@@ -152,7 +157,7 @@ mod tests {
             id: ToolCallId::FIRST,
             outcome: ToolOutcome::Undefined,
         });
-        inbox.push(Command::Flow(Flow::Run));
+        inbox.push(Command::Flow(Flow::Run, 1));
         inbox.stop();
         assert!(matches!(inbox.wait(Some(Instant::now())), Wake::Stopped));
     }

@@ -118,8 +118,8 @@ pub enum Command {
         /// How it ended.
         outcome: ToolOutcome,
     },
-    /// From now on the script runs like this. Thaws a frozen script.
-    Flow(Flow),
+    /// From now on the script runs like this. Thaws a frozen script. The number tells this command from earlier ones.
+    Flow(Flow, u64),
 }
 
 /// How a tool call ended.
@@ -153,8 +153,9 @@ pub enum Event {
     },
     /// The script called `yield_control`.
     YieldRequested,
-    /// The script is frozen: it can go on only after a tool or a timer. Only with [`Flow::Step`].
-    Frontier,
+    /// The script is frozen: it can go on only after a tool or a timer. Only with [`Flow::Step`]. The number is that
+    /// of the [`Command::Flow`] that it obeys; 0 if there was none.
+    Frontier(u64),
     /// V8 has stopped. Nothing of the cell runs any more.
     Finished(Box<Finished>),
 }

@@ -171,12 +171,12 @@ impl Script<'_> {
     fn sleep(&self) -> Wake {
         let inbox = &self.shared.inbox;
         match inbox.flow() {
-            Flow::Run => {
+            (Flow::Run, _) => {
                 let due = self.state.timers.borrow_mut().next_due();
                 inbox.wait(due)
             }
-            Flow::Step => {
-                self.state.emit(Event::Frontier);
+            (Flow::Step, number) => {
+                self.state.emit(Event::Frontier(number));
                 inbox.wait_frozen()
             }
         }

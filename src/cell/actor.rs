@@ -1,0 +1,567 @@
+//! Drives one cell: the only place that writes its output, observer, deadlines and phase.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use super::deadlines::{Deadline, Deadlines};
+use super::host::{Host, NotificationId, ToolCall};
+use super::id::{CellId, CellKey};
+use super::phase::{Answer, Effect, Ending, Input, Phase, Refusal, Ticket, Watch};
+use super::result::{CellResult, CellStatus, CellUsage};
+use crate::engine::{
+    CellError, CellErrorCode, CellLimits, Command, Event, EventReceiver, Finished, Flow, JsonText, Outcome,
+    RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome,
+};
+
+/// How long V8 may take to stop once it was told to. Native code that polls rarely needs some of it.
+const STOP_TIME: Duration = Duration::from_millis(1500);
+
+/// Takes the answer of one caller. Gives it back if the caller is gone.
+pub type Reply = Box<dyn FnOnce(Result<CellResult, Refusal>) -> Option<CellResult> + Send>;
+
+/// A wish to observe a cell.
+pub struct Observation {
+    /// Names the caller.
+    pub ticket: Ticket,
+    /// What the caller watches for.
+    pub watch: Watch,
+    /// After what time it yields. None: never by itself.
+    pub yield_after: Option<Duration>,
+    /// Where the answer goes.
+    pub reply: Reply,
+}
+
+enum Request {
+    Observe(Observation),
+    Abandon(Ticket),
+    YieldNow(Ticket),
+}
+
+enum Stop {
+    Terminate(Option<(Ticket, Reply)>),
+    Shutdown,
+}
+
+enum Callback {
+    Tool(ToolCallId, ToolOutcome),
+    Notification(NotificationId),
+    HostGone,
+}
+
+/// Reaches the actor of a cell. What is sent to a cell that is over comes back as refused.
+#[derive(Clone)]
+pub struct CellHandle {
+    /// The cell's name within its session.
+    pub id: CellId,
+    /// The cell's name within the process.
+    pub key: CellKey,
+    stops: mpsc::UnboundedSender<Stop>,
+    requests: mpsc::UnboundedSender<Request>,
+    callbacks: mpsc::UnboundedSender<Callback>,
+}
+
+impl CellHandle {
+    /// Observes the cell.
+    pub fn observe(&self, observation: Observation) {
+        if let Err(mpsc::error::SendError(Request::Observe(observation))) =
+            self.requests.send(Request::Observe(observation))
+        {
+            (observation.reply)(Err(Refusal::Closed));
+        }
+    }
+
+    /// Gives an observation up. It is answered as aborted, unless it was answered before.
+    pub fn abandon(&self, ticket: Ticket) {
+        let _ = self.requests.send(Request::Abandon(ticket));
+    }
+
+    /// Has an observation answered at once.
+    pub fn yield_now(&self, ticket: Ticket) {
+        let _ = self.requests.send(Request::YieldNow(ticket));
+    }
+
+    /// Terminates the cell. Answered when V8 and all callbacks have stopped.
+    pub fn terminate(&self, ticket: Ticket, reply: Reply) {
+        if let Err(mpsc::error::SendError(Stop::Terminate(Some((_, reply))))) =
+            self.stops.send(Stop::Terminate(Some((ticket, reply))))
+        {
+            reply(Err(Refusal::Closed));
+        }
+    }
+
+    /// Terminates the cell if it still runs. Its observer is answered.
+    pub fn abort(&self) {
+        let _ = self.stops.send(Stop::Terminate(None));
+    }
+
+    /// Terminates the cell, and forgets its result if it has one.
+    pub fn shut_down(&self) {
+        let _ = self.stops.send(Stop::Shutdown);
+    }
+
+    /// Says that a tool call has ended.
+    pub fn tool_ended(&self, id: ToolCallId, outcome: ToolOutcome) {
+        let _ = self.callbacks.send(Callback::Tool(id, outcome));
+    }
+
+    /// Says that the program has ended: no callback that is under way will be answered.
+    pub fn host_is_gone(&self) {
+        let _ = self.callbacks.send(Callback::HostGone);
+    }
+
+    /// Says that a notification was taken.
+    pub fn notification_ended(&self, id: NotificationId) {
+        let _ = self.callbacks.send(Callback::Notification(id));
+    }
+}
+
+/// The session that a cell belongs to, as the cell sees it.
+pub trait CellHome: Send + Sync {
+    /// Merges what a completed cell stored.
+    fn commit(&self, writes: StoredMap);
+    /// The cell is over.
+    fn remove(&self, cell: &CellId);
+    /// The cell's final result could not be delivered: it waits again.
+    fn restore(&self, cell: CellHandle);
+}
+
+/// What a new cell is made of.
+pub struct NewCell {
+    /// The cell's name within its session.
+    pub id: CellId,
+    /// The cell's name within the process.
+    pub key: CellKey,
+    /// How the engine was told to run it.
+    pub flow: Flow,
+    /// What it may use.
+    pub limits: CellLimits,
+    /// How long aborted callbacks may take to end.
+    pub tool_grace: Duration,
+    /// The program that made it.
+    pub host: Arc<dyn Host>,
+    /// Its session.
+    pub home: Arc<dyn CellHome>,
+    /// The caller that watches from the start.
+    pub observation: Observation,
+}
+
+impl NewCell {
+    /// A handle to the cell, and the actor that has yet to be given an engine and run.
+    #[must_use]
+    pub fn prepare(self) -> (CellHandle, PreparedActor) {
+        let (stops, stop_inbox) = mpsc::unbounded_channel();
+        let (requests, request_inbox) = mpsc::unbounded_channel();
+        let (callbacks, callback_inbox) = mpsc::unbounded_channel();
+        let handle = CellHandle {
+            id: self.id.clone(),
+            key: self.key,
+            stops,
+            requests,
+            callbacks,
+        };
+        let inboxes = Inboxes {
+            stops: stop_inbox,
+            requests: request_inbox,
+            callbacks: callback_inbox,
+        };
+        (
+            handle.clone(),
+            PreparedActor {
+                cell: self,
+                handle,
+                inboxes,
+            },
+        )
+    }
+}
+
+struct Inboxes {
+    stops: mpsc::UnboundedReceiver<Stop>,
+    requests: mpsc::UnboundedReceiver<Request>,
+    callbacks: mpsc::UnboundedReceiver<Callback>,
+}
+
+/// An actor without an engine.
+pub struct PreparedActor {
+    cell: NewCell,
+    handle: CellHandle,
+    inboxes: Inboxes,
+}
+
+impl PreparedActor {
+    /// Drives the cell to its end.
+    pub async fn run(self, engine: Box<dyn RunningCell>, events: EventReceiver) {
+        let Self {
+            cell,
+            handle,
+            inboxes,
+        } = self;
+        let mut actor = Actor {
+            phase: Phase::new(cell.flow),
+            handle,
+            engine,
+            limits: cell.limits,
+            tool_grace: cell.tool_grace,
+            host: cell.host,
+            home: cell.home,
+            deadlines: Deadlines::default(),
+            replies: HashMap::new(),
+            yield_after: None,
+            started_at: Instant::now(),
+            started: false,
+            calls: HashMap::new(),
+            notices: HashMap::new(),
+            next_notification: 0,
+            usage: CellUsage::default(),
+            writes: StoredMap::new(),
+            finished: false,
+        };
+        if let Some(wall) = actor.limits.wall {
+            actor.deadlines.set(Deadline::Wall, wall);
+        }
+        actor.observe(cell.observation);
+        actor.drive(inboxes, events).await;
+    }
+}
+
+struct Actor {
+    phase: Phase,
+    handle: CellHandle,
+    engine: Box<dyn RunningCell>,
+    limits: CellLimits,
+    tool_grace: Duration,
+    host: Arc<dyn Host>,
+    home: Arc<dyn CellHome>,
+    deadlines: Deadlines,
+    replies: HashMap<Ticket, Reply>,
+    /// The yield time of an observer that waits for the script to start.
+    yield_after: Option<Duration>,
+    started_at: Instant,
+    started: bool,
+    /// Calls that the phase has not admitted yet.
+    calls: HashMap<ToolCallId, (usize, Option<JsonText>)>,
+    /// Notifications that the phase has not admitted yet.
+    notices: HashMap<NotificationId, String>,
+    next_notification: u32,
+    usage: CellUsage,
+    writes: StoredMap,
+    finished: bool,
+}
+
+impl Actor {
+    /// The order of the branches is the priority: no script can starve a stop, an observer or a yield.
+    async fn drive(&mut self, mut inboxes: Inboxes, mut events: EventReceiver) {
+        while !self.phase.is_closed() {
+            let deadline = self.deadlines.next();
+            tokio::select! {
+                biased;
+                Some(stop) = inboxes.stops.recv() => self.stop(stop),
+                Some(request) = inboxes.requests.recv() => self.request(request),
+                () = until(deadline) => self.deadline_passed(),
+                event = events.recv(), if !self.finished => self.event(event),
+                Some(callback) = inboxes.callbacks.recv() => self.callback(callback),
+            }
+        }
+        self.refuse_the_rest(inboxes);
+        self.host.closed(self.handle.key);
+    }
+
+    /// Callers that came too late.
+    fn refuse_the_rest(&mut self, mut inboxes: Inboxes) {
+        inboxes.requests.close();
+        inboxes.stops.close();
+        while let Ok(request) = inboxes.requests.try_recv() {
+            if let Request::Observe(observation) = request {
+                (observation.reply)(Err(Refusal::Closed));
+            }
+        }
+        while let Ok(stop) = inboxes.stops.try_recv() {
+            if let Stop::Terminate(Some((_, reply))) = stop {
+                reply(Err(Refusal::Closed));
+            }
+        }
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        match stop {
+            Stop::Terminate(Some((ticket, reply))) => {
+                self.replies.insert(ticket, reply);
+                self.handle(Input::Terminate(Some(ticket)));
+            }
+            Stop::Terminate(None) => self.handle(Input::Terminate(None)),
+            Stop::Shutdown => self.handle(Input::Shutdown),
+        }
+    }
+
+    fn request(&mut self, request: Request) {
+        match request {
+            Request::Observe(observation) => self.observe(observation),
+            Request::Abandon(ticket) => self.handle(Input::Abandon(ticket)),
+            Request::YieldNow(ticket) => self.handle(Input::YieldNow(ticket)),
+        }
+    }
+
+    fn observe(&mut self, observation: Observation) {
+        let Observation {
+            ticket,
+            watch,
+            yield_after,
+            reply,
+        } = observation;
+        self.replies.insert(ticket, reply);
+        self.handle(Input::Observe(ticket, watch));
+        if self.phase.yield_observer() == Some(ticket) {
+            self.yield_after = yield_after;
+            self.arm_yield();
+        }
+    }
+
+    /// A yield time counts from when the script runs.
+    fn arm_yield(&mut self) {
+        if let (true, Some(after)) = (self.started, self.yield_after.take()) {
+            self.deadlines.set(Deadline::Yield, after);
+        }
+    }
+
+    fn deadline_passed(&mut self) {
+        while let Some(deadline) = self.deadlines.take_passed() {
+            match deadline {
+                Deadline::Yield => {
+                    if let Some(ticket) = self.phase.yield_observer() {
+                        self.handle(Input::YieldNow(ticket));
+                    }
+                }
+                Deadline::Wall => self.interrupt(StopReason::TimeLimit),
+                Deadline::Cpu => self.check_cpu(),
+                Deadline::Stop => self.handle(Input::EngineLost(CellError {
+                    code: CellErrorCode::EngineLost,
+                    name: "Error".into(),
+                    message:
+                        "the script was told to stop and did not: it runs native code that never looks up"
+                            .into(),
+                    stack: None,
+                    position: None,
+                })),
+                Deadline::Grace => self.handle(Input::GraceOver),
+            }
+        }
+    }
+
+    fn check_cpu(&mut self) {
+        let Some(limit) = self.limits.cpu else { return };
+        match limit.checked_sub(self.engine.usage().cpu) {
+            Some(left) if !left.is_zero() => {
+                self.deadlines
+                    .set(Deadline::Cpu, left.max(Duration::from_millis(1)));
+            }
+            _ => self.interrupt(StopReason::CpuLimit),
+        }
+    }
+
+    fn interrupt(&mut self, reason: StopReason) {
+        if !self.finished {
+            self.engine.interrupt(reason);
+            self.deadlines.set(Deadline::Stop, STOP_TIME);
+        }
+    }
+
+    fn event(&mut self, event: Option<Event>) {
+        match event {
+            Some(Event::Started) => {
+                self.started = true;
+                self.arm_yield();
+                if let Some(cpu) = self.limits.cpu {
+                    self.deadlines.set(Deadline::Cpu, cpu);
+                }
+            }
+            Some(Event::Content(item)) => self.handle(Input::Emitted(item)),
+            Some(Event::Notify(text)) => {
+                self.next_notification += 1;
+                let id = NotificationId::new(self.next_notification);
+                self.notices.insert(id, text);
+                self.handle(Input::Notified(id));
+                self.notices.remove(&id);
+            }
+            Some(Event::ToolCall { id, tool, input }) => {
+                self.calls.insert(id, (tool, input));
+                self.handle(Input::ToolCalled(id));
+                self.calls.remove(&id);
+            }
+            Some(Event::YieldRequested) => self.handle(Input::YieldRequested),
+            Some(Event::Frontier(number)) => self.handle(Input::Frontier(number)),
+            Some(Event::Finished(finished)) => self.engine_finished(*finished),
+            None => {
+                self.finished = true;
+                self.handle(Input::EngineLost(CellError {
+                    code: CellErrorCode::EngineLost,
+                    name: "Error".into(),
+                    message: "the engine that ran the script was lost".into(),
+                    stack: None,
+                    position: None,
+                }));
+            }
+        }
+    }
+
+    fn engine_finished(&mut self, finished: Finished) {
+        self.finished = true;
+        for deadline in [Deadline::Wall, Deadline::Cpu, Deadline::Stop] {
+            self.deadlines.clear(deadline);
+        }
+        self.writes = finished.writes;
+        let unhandled_rejections = finished.unhandled_rejections;
+        self.handle(Input::EngineFinished(match finished.outcome {
+            Outcome::Completed => Ending::Completed { unhandled_rejections },
+            Outcome::Failed(error) => Ending::Failed {
+                error,
+                unhandled_rejections,
+            },
+            Outcome::Terminated => Ending::Terminated,
+        }));
+    }
+
+    fn callback(&mut self, callback: Callback) {
+        match callback {
+            Callback::Tool(id, outcome) => {
+                if self.phase.awaits_tool(id) {
+                    self.usage.tool_errors += u32::from(matches!(outcome, ToolOutcome::Failed(_)));
+                    if !self.finished {
+                        self.engine.send(Command::ToolSettled { id, outcome });
+                    }
+                }
+                self.handle(Input::ToolEnded(id));
+            }
+            Callback::Notification(id) => self.handle(Input::NotificationEnded(id)),
+            Callback::HostGone => {
+                self.tool_grace = Duration::ZERO;
+                self.handle(Input::GraceOver);
+                self.handle(Input::GraceOver);
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        for effect in self.phase.handle(input) {
+            match effect {
+                Effect::Interrupt => self.interrupt(StopReason::Terminate),
+                Effect::SetFlow(flow, number) => self.engine.send(Command::Flow(flow, number)),
+                Effect::StartTool(id) => {
+                    if let Some((tool, input)) = self.calls.remove(&id) {
+                        self.usage.tool_calls += 1;
+                        self.host.call_tool(ToolCall {
+                            cell: self.handle.key,
+                            id,
+                            tool,
+                            input,
+                        });
+                    }
+                }
+                Effect::StartNotification(id) => {
+                    if let Some(text) = self.notices.remove(&id) {
+                        self.host.notify(self.handle.key, id, text);
+                    }
+                }
+                Effect::AbortTool(id) => {
+                    self.usage.tool_errors += 1;
+                    self.host.abort_tool(self.handle.key, id);
+                }
+                Effect::StartGrace => self.deadlines.set(Deadline::Grace, self.tool_grace),
+                Effect::Commit => self.home.commit(std::mem::take(&mut self.writes)),
+                Effect::Answer(ticket, answer) => self.answer(ticket, answer),
+                Effect::Close => self.home.remove(&self.handle.id),
+            }
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+        let Some(reply) = self.replies.remove(&ticket) else {
+            return;
+        };
+        if self.phase.yield_observer().is_none() {
+            self.deadlines.clear(Deadline::Yield);
+            self.yield_after = None;
+        }
+        let (content, status) = match answer {
+            Answer::Refused(refusal) => {
+                reply(Err(refusal));
+                return;
+            }
+            Answer::Running(content) => (content, CellStatus::Running),
+            Answer::Pending(content, calls) => (content, CellStatus::Pending(calls)),
+            Answer::Ended(content, ending) => (content, status_of(ending)),
+        };
+        let bytes = content.iter().map(crate::model::ContentItem::bytes).sum();
+        let result = CellResult {
+            cell_id: self.handle.id.clone(),
+            status,
+            content,
+            usage: self.usage(),
+        };
+        match reply(Ok(result)) {
+            None => self.engine.output_delivered(bytes),
+            Some(result) => self.take_back(result),
+        }
+    }
+
+    /// The caller is gone: its result waits for the next one.
+    fn take_back(&mut self, result: CellResult) {
+        let content = result.content;
+        let was_closed = self.phase.is_closed();
+        self.phase.give_back(match result.status {
+            CellStatus::Running => Answer::Running(content),
+            CellStatus::Pending(calls) => Answer::Pending(content, calls),
+            CellStatus::Completed { unhandled_rejections } => {
+                Answer::Ended(content, Ending::Completed { unhandled_rejections })
+            }
+            CellStatus::Failed {
+                error,
+                unhandled_rejections,
+            } => Answer::Ended(
+                content,
+                Ending::Failed {
+                    error,
+                    unhandled_rejections,
+                },
+            ),
+            CellStatus::Terminated => Answer::Ended(content, Ending::Terminated),
+        });
+        if was_closed && !self.phase.is_closed() {
+            self.home.restore(self.handle.clone());
+        }
+    }
+
+    fn usage(&self) -> CellUsage {
+        let engine = self.engine.usage();
+        CellUsage {
+            cpu: engine.cpu,
+            wall: self.started_at.elapsed(),
+            peak_heap_bytes: engine.peak_heap_bytes,
+            ..self.usage
+        }
+    }
+}
+
+fn status_of(ending: Ending) -> CellStatus {
+    match ending {
+        Ending::Completed { unhandled_rejections } => CellStatus::Completed { unhandled_rejections },
+        Ending::Failed {
+            error,
+            unhandled_rejections,
+        } => CellStatus::Failed {
+            error,
+            unhandled_rejections,
+        },
+        Ending::Terminated => CellStatus::Terminated,
+    }
+}
+
+async fn until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

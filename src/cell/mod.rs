@@ -1,0 +1,19 @@
+//! The life of one cell: a pure state machine that decides every race, and the actor that drives it.
+//!
+//! [`Phase`] knows neither V8 nor time nor threads; the exhaustive tests run it alone. The actor feeds it with what
+//! happens and carries out what it decides. Nobody else writes the output, the observer or the phase of a cell.
+
+mod actor;
+mod deadlines;
+mod host;
+mod id;
+mod phase;
+#[cfg(test)]
+mod phase_tests;
+mod result;
+
+pub use actor::{CellHandle, CellHome, NewCell, Observation, Reply};
+pub use host::{Host, NotificationId, ToolCall};
+pub use id::{CellId, CellKey};
+pub use phase::{Answer, Effect, Ending, Input, Phase, Refusal, Ticket, Watch};
+pub use result::{CellResult, CellStatus, CellUsage};

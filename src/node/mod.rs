@@ -1,0 +1,11 @@
+//! N-API, and nothing else: classes that JavaScript holds, options, the bridge to Node's loop, errors with codes.
+//!
+//! The JavaScript layer in `js/` is the only caller. It checks what users give; here it is only converted.
+
+mod bridge;
+mod error;
+mod functions;
+mod message;
+mod options;
+mod session;
+mod tool_set;
