@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use super::deadlines::{Deadline, Deadlines};
+use super::handle::{Callback, CellHandle, Inboxes, Observation, Reply, Request, Stop};
 use super::host::{Host, NotificationId, ToolCall};
 use super::id::{CellId, CellKey};
-use super::phase::{Answer, Effect, Ending, Input, Phase, Refusal, Ticket, Watch};
+use super::phase::Phase;
 use super::result::{CellResult, CellStatus, CellUsage};
+use super::transition::{Answer, Effect, Ending, Input, Ticket};
 use crate::engine::{
     CellError, CellErrorCode, CellLimits, Command, Event, EventReceiver, Finished, Flow, JsonText, Outcome,
     RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome,
@@ -19,105 +20,6 @@ use crate::engine::{
 
 /// How long V8 may take to stop once it was told to. Native code that polls rarely needs some of it.
 const STOP_TIME: Duration = Duration::from_millis(1500);
-
-/// Takes the answer of one caller. Gives it back if the caller is gone.
-pub type Reply = Box<dyn FnOnce(Result<CellResult, Refusal>) -> Option<CellResult> + Send>;
-
-/// A wish to observe a cell.
-pub struct Observation {
-    /// Names the caller.
-    pub ticket: Ticket,
-    /// What the caller watches for.
-    pub watch: Watch,
-    /// After what time it yields. None: never by itself.
-    pub yield_after: Option<Duration>,
-    /// Where the answer goes.
-    pub reply: Reply,
-}
-
-enum Request {
-    Observe(Observation),
-    Abandon(Ticket),
-    YieldNow(Ticket),
-}
-
-enum Stop {
-    Terminate(Option<(Ticket, Reply)>),
-    Shutdown,
-}
-
-enum Callback {
-    Tool(ToolCallId, ToolOutcome),
-    Notification(NotificationId),
-    HostGone,
-}
-
-/// Reaches the actor of a cell. What is sent to a cell that is over comes back as refused.
-#[derive(Clone)]
-pub struct CellHandle {
-    /// The cell's name within its session.
-    pub id: CellId,
-    /// The cell's name within the process.
-    pub key: CellKey,
-    stops: mpsc::UnboundedSender<Stop>,
-    requests: mpsc::UnboundedSender<Request>,
-    callbacks: mpsc::UnboundedSender<Callback>,
-}
-
-impl CellHandle {
-    /// Observes the cell.
-    pub fn observe(&self, observation: Observation) {
-        if let Err(mpsc::error::SendError(Request::Observe(observation))) =
-            self.requests.send(Request::Observe(observation))
-        {
-            (observation.reply)(Err(Refusal::Closed));
-        }
-    }
-
-    /// Gives an observation up. It is answered as aborted, unless it was answered before.
-    pub fn abandon(&self, ticket: Ticket) {
-        let _ = self.requests.send(Request::Abandon(ticket));
-    }
-
-    /// Has an observation answered at once.
-    pub fn yield_now(&self, ticket: Ticket) {
-        let _ = self.requests.send(Request::YieldNow(ticket));
-    }
-
-    /// Terminates the cell. Answered when V8 and all callbacks have stopped.
-    pub fn terminate(&self, ticket: Ticket, reply: Reply) {
-        if let Err(mpsc::error::SendError(Stop::Terminate(Some((_, reply))))) =
-            self.stops.send(Stop::Terminate(Some((ticket, reply))))
-        {
-            reply(Err(Refusal::Closed));
-        }
-    }
-
-    /// Terminates the cell if it still runs. Its observer is answered.
-    pub fn abort(&self) {
-        let _ = self.stops.send(Stop::Terminate(None));
-    }
-
-    /// Terminates the cell, and forgets its result if it has one.
-    pub fn shut_down(&self) {
-        let _ = self.stops.send(Stop::Shutdown);
-    }
-
-    /// Says that a tool call has ended.
-    pub fn tool_ended(&self, id: ToolCallId, outcome: ToolOutcome) {
-        let _ = self.callbacks.send(Callback::Tool(id, outcome));
-    }
-
-    /// Says that the program has ended: no callback that is under way will be answered.
-    pub fn host_is_gone(&self) {
-        let _ = self.callbacks.send(Callback::HostGone);
-    }
-
-    /// Says that a notification was taken.
-    pub fn notification_ended(&self, id: NotificationId) {
-        let _ = self.callbacks.send(Callback::Notification(id));
-    }
-}
 
 /// The session that a cell belongs to, as the cell sees it.
 pub trait CellHome: Send + Sync {
@@ -153,36 +55,9 @@ impl NewCell {
     /// A handle to the cell, and the actor that has yet to be given an engine and run.
     #[must_use]
     pub fn prepare(self) -> (CellHandle, PreparedActor) {
-        let (stops, stop_inbox) = mpsc::unbounded_channel();
-        let (requests, request_inbox) = mpsc::unbounded_channel();
-        let (callbacks, callback_inbox) = mpsc::unbounded_channel();
-        let handle = CellHandle {
-            id: self.id.clone(),
-            key: self.key,
-            stops,
-            requests,
-            callbacks,
-        };
-        let inboxes = Inboxes {
-            stops: stop_inbox,
-            requests: request_inbox,
-            callbacks: callback_inbox,
-        };
-        (
-            handle.clone(),
-            PreparedActor {
-                cell: self,
-                handle,
-                inboxes,
-            },
-        )
+        let (handle, inboxes) = CellHandle::new(self.id.clone(), self.key);
+        (handle.clone(), PreparedActor { cell: self, handle, inboxes })
     }
-}
-
-struct Inboxes {
-    stops: mpsc::UnboundedReceiver<Stop>,
-    requests: mpsc::UnboundedReceiver<Request>,
-    callbacks: mpsc::UnboundedReceiver<Callback>,
 }
 
 /// An actor without an engine.
@@ -195,11 +70,7 @@ pub struct PreparedActor {
 impl PreparedActor {
     /// Drives the cell to its end.
     pub async fn run(self, engine: Box<dyn RunningCell>, events: EventReceiver) {
-        let Self {
-            cell,
-            handle,
-            inboxes,
-        } = self;
+        let Self { cell, handle, inboxes } = self;
         let mut actor = Actor {
             phase: Phase::new(cell.flow),
             handle,
@@ -266,24 +137,8 @@ impl Actor {
                 Some(callback) = inboxes.callbacks.recv() => self.callback(callback),
             }
         }
-        self.refuse_the_rest(inboxes);
+        inboxes.refuse_all();
         self.host.closed(self.handle.key);
-    }
-
-    /// Callers that came too late.
-    fn refuse_the_rest(&mut self, mut inboxes: Inboxes) {
-        inboxes.requests.close();
-        inboxes.stops.close();
-        while let Ok(request) = inboxes.requests.try_recv() {
-            if let Request::Observe(observation) = request {
-                (observation.reply)(Err(Refusal::Closed));
-            }
-        }
-        while let Ok(stop) = inboxes.stops.try_recv() {
-            if let Stop::Terminate(Some((_, reply))) = stop {
-                reply(Err(Refusal::Closed));
-            }
-        }
     }
 
     fn stop(&mut self, stop: Stop) {
@@ -306,12 +161,7 @@ impl Actor {
     }
 
     fn observe(&mut self, observation: Observation) {
-        let Observation {
-            ticket,
-            watch,
-            yield_after,
-            reply,
-        } = observation;
+        let Observation { ticket, watch, yield_after, reply } = observation;
         self.replies.insert(ticket, reply);
         self.handle(Input::Observe(ticket, watch));
         if self.phase.yield_observer() == Some(ticket) {
@@ -355,8 +205,7 @@ impl Actor {
         let Some(limit) = self.limits.cpu else { return };
         match limit.checked_sub(self.engine.usage().cpu) {
             Some(left) if !left.is_zero() => {
-                self.deadlines
-                    .set(Deadline::Cpu, left.max(Duration::from_millis(1)));
+                self.deadlines.set(Deadline::Cpu, left.max(Duration::from_millis(1)));
             }
             _ => self.interrupt(StopReason::CpuLimit),
         }
@@ -416,10 +265,7 @@ impl Actor {
         let unhandled_rejections = finished.unhandled_rejections;
         self.handle(Input::EngineFinished(match finished.outcome {
             Outcome::Completed => Ending::Completed { unhandled_rejections },
-            Outcome::Failed(error) => Ending::Failed {
-                error,
-                unhandled_rejections,
-            },
+            Outcome::Failed(error) => Ending::Failed { error, unhandled_rejections },
             Outcome::Terminated => Ending::Terminated,
         }));
     }
@@ -452,12 +298,7 @@ impl Actor {
                 Effect::StartTool(id) => {
                     if let Some((tool, input)) = self.calls.remove(&id) {
                         self.usage.tool_calls += 1;
-                        self.host.call_tool(ToolCall {
-                            cell: self.handle.key,
-                            id,
-                            tool,
-                            input,
-                        });
+                        self.host.call_tool(ToolCall { cell: self.handle.key, id, tool, input });
                     }
                 }
                 Effect::StartNotification(id) => {
@@ -495,12 +336,7 @@ impl Actor {
             Answer::Ended(content, ending) => (content, status_of(ending)),
         };
         let bytes = content.iter().map(crate::model::ContentItem::bytes).sum();
-        let result = CellResult {
-            cell_id: self.handle.id.clone(),
-            status,
-            content,
-            usage: self.usage(),
-        };
+        let result = CellResult { cell_id: self.handle.id.clone(), status, content, usage: self.usage() };
         match reply(Ok(result)) {
             None => self.engine.output_delivered(bytes),
             Some(result) => self.take_back(result),
@@ -517,16 +353,9 @@ impl Actor {
             CellStatus::Completed { unhandled_rejections } => {
                 Answer::Ended(content, Ending::Completed { unhandled_rejections })
             }
-            CellStatus::Failed {
-                error,
-                unhandled_rejections,
-            } => Answer::Ended(
-                content,
-                Ending::Failed {
-                    error,
-                    unhandled_rejections,
-                },
-            ),
+            CellStatus::Failed { error, unhandled_rejections } => {
+                Answer::Ended(content, Ending::Failed { error, unhandled_rejections })
+            }
             CellStatus::Terminated => Answer::Ended(content, Ending::Terminated),
         });
         if was_closed && !self.phase.is_closed() {
@@ -548,13 +377,7 @@ impl Actor {
 fn status_of(ending: Ending) -> CellStatus {
     match ending {
         Ending::Completed { unhandled_rejections } => CellStatus::Completed { unhandled_rejections },
-        Ending::Failed {
-            error,
-            unhandled_rejections,
-        } => CellStatus::Failed {
-            error,
-            unhandled_rejections,
-        },
+        Ending::Failed { error, unhandled_rejections } => CellStatus::Failed { error, unhandled_rejections },
         Ending::Terminated => CellStatus::Terminated,
     }
 }

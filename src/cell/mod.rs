@@ -5,15 +5,19 @@
 
 mod actor;
 mod deadlines;
+mod handle;
 mod host;
 mod id;
 mod phase;
 #[cfg(test)]
 mod phase_tests;
 mod result;
+mod transition;
 
-pub use actor::{CellHandle, CellHome, NewCell, Observation, Reply};
+pub use actor::{CellHome, NewCell, PreparedActor};
+pub use handle::{CellHandle, Observation, Reply};
 pub use host::{Host, NotificationId, ToolCall};
 pub use id::{CellId, CellKey};
-pub use phase::{Answer, Effect, Ending, Input, Phase, Refusal, Ticket, Watch};
+pub use phase::Phase;
 pub use result::{CellResult, CellStatus, CellUsage};
+pub use transition::{Answer, Effect, Ending, Input, Refusal, Ticket, Watch};

@@ -11,19 +11,8 @@ const SOURCE: &str = include_str!("bootstrap.js");
 pub(super) fn run<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Object>> {
     let source = v8_string(scope, SOURCE)?;
     let resource = name(scope, NAME);
-    let origin = v8::ScriptOrigin::new(
-        scope,
-        resource.into(),
-        0,
-        0,
-        false,
-        -1,
-        None,
-        false,
-        false,
-        false,
-        None,
-    );
+    let origin =
+        v8::ScriptOrigin::new(scope, resource.into(), 0, 0, false, -1, None, false, false, false, None);
     let script = v8::Script::compile(scope, source, Some(&origin))?;
     v8::Local::<v8::Object>::try_from(script.run(scope)?).ok()
 }

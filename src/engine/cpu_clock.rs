@@ -23,10 +23,8 @@ impl CpuClock {
     /// Starts to measure the calling thread.
     pub(super) fn start_here(&self) {
         let source = source::of_this_thread();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Running {
-            source,
-            at_start: source::read(source),
-        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            State::Running { source, at_start: source::read(source) };
     }
 
     /// The thread goes to sleep. Only needed where the clock goes on while a thread sleeps.
@@ -79,18 +77,11 @@ mod source {
         let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
         // SAFETY: `pthread_self` is the calling thread, which is alive, and `clock` is a place to write an id to.
         let status = unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &raw mut clock) };
-        if status == 0 {
-            clock
-        } else {
-            libc::CLOCK_THREAD_CPUTIME_ID
-        }
+        if status == 0 { clock } else { libc::CLOCK_THREAD_CPUTIME_ID }
     }
 
     pub(super) fn read(source: Source) -> Duration {
-        let mut time = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         // SAFETY: `time` is a place to write a time to; an id that is no longer valid gives an error, nothing else.
         let status = unsafe { libc::clock_gettime(source, &raw mut time) };
         if status != 0 {

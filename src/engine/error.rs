@@ -21,11 +21,7 @@ pub(super) struct Thrown<'s> {
 impl<'s> Thrown<'s> {
     /// A value that was thrown, or that a promise was rejected with.
     pub(super) fn value(value: v8::Local<'s, v8::Value>) -> Self {
-        Self {
-            value,
-            message: None,
-            code: CellErrorCode::ScriptError,
-        }
+        Self { value, message: None, code: CellErrorCode::ScriptError }
     }
 
     /// A failure to compile or to link.
@@ -33,23 +29,13 @@ impl<'s> Thrown<'s> {
         value: v8::Local<'s, v8::Value>,
         message: Option<v8::Local<'s, v8::Message>>,
     ) -> Self {
-        Self {
-            value,
-            message,
-            code: CellErrorCode::SyntaxError,
-        }
+        Self { value, message, code: CellErrorCode::SyntaxError }
     }
 }
 
 /// An error of our own making, without a place in the script.
 pub(super) fn plain(code: CellErrorCode, name: &str, message: impl Into<String>) -> CellError {
-    CellError {
-        code,
-        name: name.into(),
-        message: message.into(),
-        stack: None,
-        position: None,
-    }
+    CellError { code, name: name.into(), message: message.into(), stack: None, position: None }
 }
 
 /// The error of a script that met a limit, or was stopped by a defect. None for reasons that are no failures.
@@ -85,10 +71,9 @@ pub(super) fn of_stop(reason: StopReason, limits: &super::CellLimits) -> Option<
                 limits.output_bytes
             ),
         ),
-        StopReason::Defect => (
-            CellErrorCode::EngineLost,
-            "a defect in codecell stopped the script".to_owned(),
-        ),
+        StopReason::Defect => {
+            (CellErrorCode::EngineLost, "a defect in codecell stopped the script".to_owned())
+        }
     };
     Some(plain(code, "Error", message))
 }
@@ -96,49 +81,29 @@ pub(super) fn of_stop(reason: StopReason, limits: &super::CellLimits) -> Option<
 /// Reads what was thrown.
 pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>) -> CellError {
     v8::tc_scope!(let scope, scope);
-    let message = thrown
-        .message
-        .unwrap_or_else(|| v8::Exception::create_message(scope, thrown.value));
+    let message = thrown.message.unwrap_or_else(|| v8::Exception::create_message(scope, thrown.value));
     let (name, text) = name_and_message(scope, thrown.value, message);
     let call_site = call_site_of(scope, thrown.value);
     let frames = script_frames(scope, thrown.value);
-    let position = call_site
-        .or_else(|| frames.first().and_then(|frame| frame.position))
-        .or_else(|| {
-            let is_script = message
-                .get_script_resource_name(scope)
-                .and_then(|resource| v8::Local::<v8::String>::try_from(resource).ok())
-                .is_some_and(|resource| rust_string(scope, resource) == modules::SCRIPT_NAME);
-            is_script.then(|| position_of_message(scope, message)).flatten()
-        });
+    let position = call_site.or_else(|| frames.first().and_then(|frame| frame.position)).or_else(|| {
+        let is_script = message
+            .get_script_resource_name(scope)
+            .and_then(|resource| v8::Local::<v8::String>::try_from(resource).ok())
+            .is_some_and(|resource| rust_string(scope, resource) == modules::SCRIPT_NAME);
+        is_script.then(|| position_of_message(scope, message)).flatten()
+    });
     let stack = thrown.value.is_native_error().then(|| {
-        let mut stack = if text.is_empty() {
-            name.clone()
-        } else {
-            format!("{name}: {text}")
-        };
+        let mut stack = if text.is_empty() { name.clone() } else { format!("{name}: {text}") };
         for frame in &frames {
             // Writing to a String can't fail.
             let _ = write!(stack, "\n    at {}", frame.text);
         }
         if let (true, Some(position)) = (frames.is_empty(), position) {
-            let _ = write!(
-                stack,
-                "\n    at {}:{}:{}",
-                modules::SCRIPT_NAME,
-                position.line,
-                position.column
-            );
+            let _ = write!(stack, "\n    at {}:{}:{}", modules::SCRIPT_NAME, position.line, position.column);
         }
         stack
     });
-    CellError {
-        code: thrown.code,
-        name,
-        message: text,
-        stack,
-        position,
-    }
+    CellError { code: thrown.code, name, message: text, stack, position }
 }
 
 fn name_and_message<'s>(
@@ -156,11 +121,7 @@ fn name_and_message<'s>(
             let own_name = string_property(scope, object, "name").unwrap_or_else(|| "Error".into());
             let class = object.get_constructor_name();
             let class = rust_string(scope, class);
-            let name = if own_name == "Error" && !class.is_empty() {
-                class
-            } else {
-                own_name
-            };
+            let name = if own_name == "Error" && !class.is_empty() { class } else { own_name };
             let text = string_property(scope, object, "message").unwrap_or_default();
             return (name, shortened(text));
         }
@@ -210,9 +171,7 @@ fn script_frames<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::
     (0..trace.get_frame_count())
         .filter_map(|index| {
             let frame = trace.get_frame(scope, index)?;
-            let script = frame
-                .get_script_name(scope)
-                .map(|script| rust_string(scope, script));
+            let script = frame.get_script_name(scope).map(|script| rust_string(scope, script));
             if !frame.is_user_javascript() || script.as_deref() == Some(super::bootstrap::NAME) {
                 return None;
             }
@@ -222,9 +181,7 @@ fn script_frames<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::
                 (Some(script), None) => script,
                 (None, _) => "<anonymous>".to_owned(),
             };
-            let function = frame
-                .get_function_name(scope)
-                .map(|function| rust_string(scope, function));
+            let function = frame.get_function_name(scope).map(|function| rust_string(scope, function));
             let text = match function {
                 Some(function) if !function.is_empty() => format!("{function} ({place})"),
                 _ => place,
@@ -236,9 +193,7 @@ fn script_frames<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::
 }
 
 fn position_of_frame(frame: &v8::StackFrame) -> Option<Position> {
-    let line = u32::try_from(frame.get_line_number())
-        .ok()
-        .filter(|line| *line > 0)?;
+    let line = u32::try_from(frame.get_line_number()).ok().filter(|line| *line > 0)?;
     let column = u32::try_from(frame.get_column()).ok()?.max(1);
     Some(Position { line, column })
 }
@@ -247,9 +202,7 @@ fn position_of_message(
     scope: &mut v8::PinScope<'_, '_>,
     message: v8::Local<'_, v8::Message>,
 ) -> Option<Position> {
-    let line = u32::try_from(message.get_line_number(scope)?)
-        .ok()
-        .filter(|line| *line > 0)?;
+    let line = u32::try_from(message.get_line_number(scope)?).ok().filter(|line| *line > 0)?;
     let column = u32::try_from(message.get_start_column()).ok()?.saturating_add(1);
     Some(Position { line, column })
 }
@@ -274,13 +227,7 @@ pub(super) fn tool_error<'s>(
     };
     let mut stack = format!("ToolError: {text}");
     if let Some(position) = call {
-        let _ = write!(
-            stack,
-            "\n    at {}:{}:{}",
-            modules::SCRIPT_NAME,
-            position.line,
-            position.column
-        );
+        let _ = write!(stack, "\n    at {}:{}:{}", modules::SCRIPT_NAME, position.line, position.column);
         let key = call_site_key(scope);
         let line = v8::Integer::new_from_unsigned(scope, position.line);
         let column = v8::Integer::new_from_unsigned(scope, position.column);
@@ -310,12 +257,7 @@ fn call_site_of<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::V
     let site = v8::Local::<v8::Array>::try_from(object.get_private(scope, key)?).ok()?;
     let number = |index| {
         let value = site.get_index(scope, index)?;
-        v8::Local::<v8::Integer>::try_from(value)
-            .ok()
-            .and_then(|value| u32::try_from(value.value()).ok())
+        v8::Local::<v8::Integer>::try_from(value).ok().and_then(|value| u32::try_from(value.value()).ok())
     };
-    Some(Position {
-        line: number(0)?,
-        column: number(1)?,
-    })
+    Some(Position { line: number(0)?, column: number(1)? })
 }

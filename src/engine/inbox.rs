@@ -40,17 +40,8 @@ pub(super) enum Wake {
 impl Inbox {
     /// An empty one.
     pub(super) fn new(flow: Flow) -> Arc<Self> {
-        let state = State {
-            settled: VecDeque::new(),
-            flow,
-            flow_number: 0,
-            thawed: false,
-            stopped: false,
-        };
-        Arc::new(Self {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        })
+        let state = State { settled: VecDeque::new(), flow, flow_number: 0, thawed: false, stopped: false };
+        Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -108,10 +99,7 @@ impl Inbox {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(None) => return Wake::Due,
                 Some(Some(left)) => {
-                    self.changed
-                        .wait_timeout(state, left)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
@@ -141,10 +129,7 @@ mod tests {
     fn a_frozen_wait_leaves_results_in_the_queue() {
         let inbox = Inbox::new(Flow::Step);
         let id = ToolCallId::FIRST;
-        inbox.push(Command::ToolSettled {
-            id,
-            outcome: ToolOutcome::Undefined,
-        });
+        inbox.push(Command::ToolSettled { id, outcome: ToolOutcome::Undefined });
         inbox.push(Command::Flow(Flow::Step, 1));
         assert!(matches!(inbox.wait_frozen(), Wake::Flow));
         assert!(matches!(inbox.wait(None), Wake::Settled(settled) if settled.len() == 1));
@@ -153,10 +138,7 @@ mod tests {
     #[test]
     fn a_stop_wins_over_everything_else() {
         let inbox = Inbox::new(Flow::Run);
-        inbox.push(Command::ToolSettled {
-            id: ToolCallId::FIRST,
-            outcome: ToolOutcome::Undefined,
-        });
+        inbox.push(Command::ToolSettled { id: ToolCallId::FIRST, outcome: ToolOutcome::Undefined });
         inbox.push(Command::Flow(Flow::Run, 1));
         inbox.stop();
         assert!(matches!(inbox.wait(Some(Instant::now())), Wake::Stopped));

@@ -32,9 +32,7 @@ struct HeapGuard {
 impl VirginIsolate {
     /// Makes one on the calling thread, which must be an engine thread.
     pub(super) fn new(options: IsolateOptions) -> Self {
-        let params = v8::CreateParams::default()
-            .heap_limits(0, options.heap_bytes)
-            .allow_atomics_wait(false);
+        let params = v8::CreateParams::default().heap_limits(0, options.heap_bytes).allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 10);
@@ -54,22 +52,12 @@ impl VirginIsolate {
             helpers::install(scope, context);
             v8::Global::new(scope, context)
         };
-        Self {
-            context,
-            isolate,
-            stop,
-            heap_guard,
-        }
+        Self { context, isolate, stop, heap_guard }
     }
 
     /// Throws the isolate away.
     pub(super) fn dispose(self) {
-        let Self {
-            context,
-            isolate,
-            heap_guard,
-            ..
-        } = self;
+        let Self { context, isolate, heap_guard, .. } = self;
         drop(context);
         drop(isolate);
         // V8 holds a pointer to it until here.

@@ -27,9 +27,7 @@ impl BuiltIn {
     }
 
     fn find(specifier: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|module| module.specifier() == specifier)
+        Self::ALL.into_iter().find(|module| module.specifier() == specifier)
     }
 
     /// Export names with the properties of the global object that they are taken from.
@@ -42,19 +40,11 @@ impl BuiltIn {
                     .iter()
                     .map(|tool| (tool.identifier.clone(), Source::Tool(tool.identifier.clone())));
                 let own = [("ALL_TOOLS", "ALL_TOOLS"), ("default", "tools")];
-                let own = own
-                    .into_iter()
-                    .map(|(export, global)| (export.to_owned(), Source::Global(global)));
+                let own = own.into_iter().map(|(export, global)| (export.to_owned(), Source::Global(global)));
                 // A tool may have the name of an export of ours; the tool is what the script asked for then.
-                let taken: std::collections::HashSet<&str> = state
-                    .tools
-                    .entries()
-                    .iter()
-                    .map(|tool| tool.identifier.as_str())
-                    .collect();
-                tools
-                    .chain(own.filter(|(export, _)| !taken.contains(export.as_str())))
-                    .collect()
+                let taken: std::collections::HashSet<&str> =
+                    state.tools.entries().iter().map(|tool| tool.identifier.as_str()).collect();
+                tools.chain(own.filter(|(export, _)| !taken.contains(export.as_str()))).collect()
             }
             Self::CodeMode => helpers::GLOBAL_NAMES
                 .iter()
@@ -127,11 +117,7 @@ fn unsupported_import(specifier: &str) -> String {
 /// Makes a built-in module.
 fn make<'s>(scope: &mut v8::PinScope<'s, '_>, built_in: BuiltIn) -> Option<v8::Local<'s, v8::Module>> {
     let state = CellState::of(scope)?;
-    let exports: Vec<_> = built_in
-        .exports(&state)
-        .iter()
-        .map(|(export, _)| name(scope, export))
-        .collect();
+    let exports: Vec<_> = built_in.exports(&state).iter().map(|(export, _)| name(scope, export)).collect();
     let specifier = name(scope, built_in.specifier());
     Some(match built_in {
         BuiltIn::Tools => v8::Module::create_synthetic_module(scope, specifier, &exports, fill_tools),

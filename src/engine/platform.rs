@@ -39,45 +39,33 @@ pub fn v8_version() -> &'static str {
 
 /// Starts a thread that may own isolates. The first call starts V8.
 pub(super) fn spawn_engine_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let root = ROOT
-        .as_ref()
-        .map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
+    let root = ROOT.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
     let (reply, answer) = mpsc::channel();
     root.lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .send(SpawnRequest {
-            body: Box::new(body),
-            reply,
-        })
+        .send(SpawnRequest { body: Box::new(body), reply })
         .map_err(|_| io::Error::other("the root thread has ended"))?;
-    answer
-        .recv()
-        .map_err(|_| io::Error::other("the root thread has ended"))?
+    answer.recv().map_err(|_| io::Error::other("the root thread has ended"))?
 }
 
 fn start_root_thread() -> io::Result<Mutex<Sender<SpawnRequest>>> {
     let (requests, inbox) = mpsc::channel::<SpawnRequest>();
     let (ready, started) = mpsc::channel();
-    thread::Builder::new()
-        .name("codecell-root".into())
-        .stack_size(ENGINE_STACK_BYTES)
-        .spawn(move || {
-            let keeper = initialise();
-            let _ = ready.send(());
-            for request in inbox {
-                let spawned = thread::Builder::new()
-                    .name("codecell-engine".into())
-                    .stack_size(ENGINE_STACK_BYTES)
-                    .spawn(request.body)
-                    .map(drop);
-                let _ = request.reply.send(spawned);
-            }
-            // The sender is static, so the loop ends only with the process. V8 is never shut down: see ARCHITECTURE.md.
-            std::mem::forget(keeper);
-        })?;
-    started
-        .recv()
-        .map_err(|_| io::Error::other("V8 could not be started"))?;
+    thread::Builder::new().name("codecell-root".into()).stack_size(ENGINE_STACK_BYTES).spawn(move || {
+        let keeper = initialise();
+        let _ = ready.send(());
+        for request in inbox {
+            let spawned = thread::Builder::new()
+                .name("codecell-engine".into())
+                .stack_size(ENGINE_STACK_BYTES)
+                .spawn(request.body)
+                .map(drop);
+            let _ = request.reply.send(spawned);
+        }
+        // The sender is static, so the loop ends only with the process. V8 is never shut down: see ARCHITECTURE.md.
+        std::mem::forget(keeper);
+    })?;
+    started.recv().map_err(|_| io::Error::other("V8 could not be started"))?;
     Ok(Mutex::new(requests))
 }
 

@@ -41,9 +41,7 @@ pub(super) struct ReadyEngine {
 impl ReadyEngine {
     /// Gives the thread its job.
     pub(super) fn run(&self, job: Job) -> Result<(), EngineUnavailable> {
-        self.job.send(job).map_err(|_| EngineUnavailable {
-            reason: "an engine thread has ended".into(),
-        })
+        self.job.send(job).map_err(|_| EngineUnavailable { reason: "an engine thread has ended".into() })
     }
 }
 
@@ -67,13 +65,11 @@ impl Pool {
         let (ready, engine) = mpsc::channel();
         let home = Arc::downgrade(pool);
         platform::spawn_engine_thread(move || engine_thread(options, &ready, &home)).map_err(|error| {
-            EngineUnavailable {
-                reason: format!("a thread could not be started: {error}"),
-            }
+            EngineUnavailable { reason: format!("a thread could not be started: {error}") }
         })?;
-        engine.recv().map_err(|_| EngineUnavailable {
-            reason: "an engine thread could not make an isolate".into(),
-        })
+        engine
+            .recv()
+            .map_err(|_| EngineUnavailable { reason: "an engine thread could not make an isolate".into() })
     }
 
     /// Puts a thread back, unless enough stand ready.
@@ -135,12 +131,7 @@ fn make_ready(
     let isolate = VirginIsolate::new(options);
     let (job, jobs) = mpsc::channel();
     let handle = isolate.isolate.thread_safe_handle();
-    let engine = ReadyEngine {
-        options,
-        job,
-        isolate: handle,
-        stop: Arc::clone(&isolate.stop),
-    };
+    let engine = ReadyEngine { options, job, isolate: handle, stop: Arc::clone(&isolate.stop) };
     if offer(engine) {
         Some((isolate, jobs))
     } else {

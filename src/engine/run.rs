@@ -35,11 +35,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         v8::scope!(let scope, &mut virgin.isolate);
         let context = v8::Local::new(scope, &virgin.context);
         let scope = &mut v8::ContextScope::new(scope, context);
-        let outcome = Script {
-            state: &state,
-            shared: &shared,
-        }
-        .run(scope, &cell.source, cell.line_offset);
+        let outcome = Script { state: &state, shared: &shared }.run(scope, &cell.source, cell.line_offset);
         finish(scope, &state, &shared, outcome)
     };
     // Nobody listens any more when the session has gone.
@@ -56,19 +52,11 @@ fn finish<'s>(
     shared: &Shared,
     outcome: Outcome,
 ) -> Finished {
-    let unhandled_rejections = if outcome == Outcome::Terminated {
-        Vec::new()
-    } else {
-        state.unhandled_rejections(scope)
-    };
+    let unhandled_rejections =
+        if outcome == Outcome::Terminated { Vec::new() } else { state.unhandled_rejections(scope) };
     note_heap(scope, shared);
     shared.cpu.stop();
-    Finished {
-        outcome,
-        writes: state.writes.take(),
-        unhandled_rejections,
-        usage: shared.usage(),
-    }
+    Finished { outcome, writes: state.writes.take(), unhandled_rejections, usage: shared.usage() }
 }
 
 fn note_heap(scope: &mut v8::Isolate, shared: &Shared) {
@@ -115,14 +103,10 @@ impl Script<'_> {
     ) -> Result<v8::Local<'s, v8::Promise>, Outcome> {
         v8::tc_scope!(let scope, scope);
         let Some(module) = modules::load(scope, source, line_offset) else {
-            let thrown = scope
-                .exception()
-                .map(|exception| Thrown::while_loading(exception, scope.message()));
+            let thrown = scope.exception().map(|exception| Thrown::while_loading(exception, scope.message()));
             return Err(self.stopped_or_failed(scope, thrown));
         };
-        let promise = module
-            .evaluate(scope)
-            .and_then(|value| v8::Local::<v8::Promise>::try_from(value).ok());
+        let promise = module.evaluate(scope).and_then(|value| v8::Local::<v8::Promise>::try_from(value).ok());
         let Some(promise) = promise else {
             let thrown = scope.exception().map(Thrown::value);
             return Err(self.stopped_or_failed(scope, thrown));

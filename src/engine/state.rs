@@ -136,9 +136,7 @@ impl CellState {
         scope: &mut v8::PinScope<'_, '_>,
         promise: v8::Local<'_, v8::Promise>,
     ) {
-        self.rejections
-            .borrow_mut()
-            .retain(|rejection| v8::Local::new(scope, &rejection.promise) != promise);
+        self.rejections.borrow_mut().retain(|rejection| v8::Local::new(scope, &rejection.promise) != promise);
     }
 }
 

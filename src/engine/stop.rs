@@ -41,9 +41,7 @@ pub(super) struct StopFlag(AtomicU8);
 impl StopFlag {
     /// Sets the reason if there is none yet. Says whether it was set now.
     pub(super) fn set(&self, reason: StopReason) -> bool {
-        self.0
-            .compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
+        self.0.compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// The reason, once there is one.
@@ -70,8 +68,7 @@ impl OutputMeter {
     /// Takes `bytes` off again: they were delivered.
     pub(super) fn subtract(&self, bytes: usize) {
         // A wrong count must not wrap round and refuse all output.
-        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
-            Some(used.saturating_sub(bytes))
-        });
+        let _ =
+            self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| Some(used.saturating_sub(bytes)));
     }
 }

@@ -37,10 +37,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn usage(&self) -> EngineUsage {
-        EngineUsage {
-            cpu: self.cpu.elapsed(),
-            peak_heap_bytes: self.peak_heap_bytes.load(Ordering::Relaxed),
-        }
+        EngineUsage { cpu: self.cpu.elapsed(), peak_heap_bytes: self.peak_heap_bytes.load(Ordering::Relaxed) }
     }
 }
 
@@ -52,20 +49,10 @@ impl Engine for ThreadEngine {
             cpu: CpuClock::default(),
             peak_heap_bytes: AtomicUsize::new(0),
         });
-        let options = IsolateOptions {
-            heap_bytes: cell.limits.heap_bytes,
-        };
+        let options = IsolateOptions { heap_bytes: cell.limits.heap_bytes };
         let engine = Pool::acquire(&self.pool, options)?;
-        engine.run(Job {
-            cell,
-            events,
-            shared: Arc::clone(&shared),
-        })?;
-        Ok(Box::new(ThreadCell {
-            shared,
-            stop: engine.stop,
-            isolate: engine.isolate,
-        }))
+        engine.run(Job { cell, events, shared: Arc::clone(&shared) })?;
+        Ok(Box::new(ThreadCell { shared, stop: engine.stop, isolate: engine.isolate }))
     }
 }
 

@@ -36,11 +36,7 @@ pub(super) struct Timers<C> {
 
 impl<C> Default for Timers<C> {
     fn default() -> Self {
-        Self {
-            last: 0,
-            order: BinaryHeap::new(),
-            callbacks: HashMap::new(),
-        }
+        Self { last: 0, order: BinaryHeap::new(), callbacks: HashMap::new() }
     }
 }
 
@@ -57,8 +53,7 @@ impl<C> Timers<C> {
     pub(super) fn add(&mut self, delay: Duration, callback: C) -> TimerId {
         self.last += 1;
         let id = TimerId(self.last);
-        self.order
-            .push(Reverse((Instant::now() + delay.min(LONGEST_DELAY), id)));
+        self.order.push(Reverse((Instant::now() + delay.min(LONGEST_DELAY), id)));
         self.callbacks.insert(id, callback);
         id
     }
@@ -67,8 +62,7 @@ impl<C> Timers<C> {
     pub(super) fn clear(&mut self, id: TimerId) {
         if self.callbacks.remove(&id).is_some() && self.order.len() > 2 * self.callbacks.len() + 64 {
             // A script that sets and clears all the time must not grow the heap.
-            self.order
-                .retain(|Reverse((_, id))| self.callbacks.contains_key(id));
+            self.order.retain(|Reverse((_, id))| self.callbacks.contains_key(id));
         }
     }
 
@@ -128,11 +122,7 @@ mod tests {
             timers.clear(id);
         }
         assert_eq!(timers.len(), 0);
-        assert!(
-            timers.order.len() < 200,
-            "{} entries are left",
-            timers.order.len()
-        );
+        assert!(timers.order.len() < 200, "{} entries are left", timers.order.len());
         assert_eq!(timers.next_due(), None);
     }
 

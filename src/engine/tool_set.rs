@@ -39,16 +39,9 @@ impl ToolSet {
     /// Takes the tools, and a function that makes the text of `ALL_TOOLS` when a script first asks for it.
     #[must_use]
     pub fn new(entries: Vec<ToolEntry>, catalogue: impl FnOnce() -> JsonText + Send + 'static) -> Self {
-        let by_identifier = entries
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (entry.identifier.clone(), index))
-            .collect();
-        Self {
-            entries,
-            by_identifier,
-            catalogue: LazyLock::new(Box::new(catalogue)),
-        }
+        let by_identifier =
+            entries.iter().enumerate().map(|(index, entry)| (entry.identifier.clone(), index)).collect();
+        Self { entries, by_identifier, catalogue: LazyLock::new(Box::new(catalogue)) }
     }
 
     /// No tools at all.
@@ -78,9 +71,6 @@ impl ToolSet {
 
 impl fmt::Debug for ToolSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ToolSet")
-            .field("entries", &self.entries)
-            .finish_non_exhaustive()
+        formatter.debug_struct("ToolSet").field("entries", &self.entries).finish_non_exhaustive()
     }
 }

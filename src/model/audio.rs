@@ -23,9 +23,7 @@ pub fn audio_tokens(url: &str) -> u64 {
     } else {
         let bytes = Base64::of_data_url(url).map_or(url.len(), |data| data.len());
         // 10 tokens a second and 4 000 bytes a second: one token for each 400 bytes.
-        u64::try_from(bytes)
-            .unwrap_or(u64::MAX)
-            .div_ceil(UNKNOWN_BYTES_PER_SECOND / 10)
+        u64::try_from(bytes).unwrap_or(u64::MAX).div_ceil(UNKNOWN_BYTES_PER_SECOND / 10)
     };
     tokens.max(1)
 }
@@ -92,9 +90,7 @@ impl<'text> Base64<'text> {
         let (scheme, parameters) = head.split_once(':')?;
         let (_, last) = parameters.rsplit_once(';')?;
         let is_base64 = scheme.eq_ignore_ascii_case("data") && last.trim().eq_ignore_ascii_case("base64");
-        is_base64.then(|| Self {
-            digits: payload.trim().trim_end_matches('=').as_bytes(),
-        })
+        is_base64.then(|| Self { digits: payload.trim().trim_end_matches('=').as_bytes() })
     }
 
     /// How many bytes it encodes.
@@ -185,15 +181,9 @@ pub(super) mod tests {
     #[test]
     fn wav_lasts_as_its_header_says() {
         for tag in [1, 3, 0xFFFE] {
-            assert_eq!(
-                wav_duration(&wav_url(250, tag, None)),
-                Some(Duration::from_millis(250))
-            );
+            assert_eq!(wav_duration(&wav_url(250, tag, None)), Some(Duration::from_millis(250)));
         }
-        assert_eq!(
-            wav_duration(&wav_url(250, 1, Some(u32::MAX))),
-            Some(Duration::from_millis(250))
-        );
+        assert_eq!(wav_duration(&wav_url(250, 1, Some(u32::MAX))), Some(Duration::from_millis(250)));
     }
 
     #[test]

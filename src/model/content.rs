@@ -95,13 +95,8 @@ mod tests {
     fn json_form_is_that_of_the_contract() {
         let items = vec![
             ContentItem::text("hi"),
-            ContentItem::Image {
-                image_url: "data:,i".into(),
-                detail: ImageDetail::Original,
-            },
-            ContentItem::Audio {
-                audio_url: "data:,a".into(),
-            },
+            ContentItem::Image { image_url: "data:,i".into(), detail: ImageDetail::Original },
+            ContentItem::Audio { audio_url: "data:,a".into() },
         ];
         let expected = json!([
             { "type": "text", "text": "hi" },
@@ -117,13 +112,7 @@ mod tests {
     fn absent_detail_is_high() {
         let item: ContentItem =
             serde_json::from_value(json!({ "type": "image", "imageUrl": "data:," })).unwrap();
-        assert!(matches!(
-            item,
-            ContentItem::Image {
-                detail: ImageDetail::High,
-                ..
-            }
-        ));
+        assert!(matches!(item, ContentItem::Image { detail: ImageDetail::High, .. }));
     }
 
     #[test]
@@ -139,12 +128,6 @@ mod tests {
     #[test]
     fn bytes_are_utf8_bytes() {
         assert_eq!(ContentItem::text("é").bytes(), 2);
-        assert_eq!(
-            ContentItem::Audio {
-                audio_url: "data:".into()
-            }
-            .bytes(),
-            5
-        );
+        assert_eq!(ContentItem::Audio { audio_url: "data:".into() }.bytes(), 5);
     }
 }

@@ -84,9 +84,7 @@ pub fn is_mcp_tool(output_schema: Option<&Value>) -> bool {
 }
 
 fn has_type(schema: Option<&Value>, name: &str) -> bool {
-    schema
-        .and_then(|schema| schema.get("type"))
-        .is_some_and(|value| value == name)
+    schema.and_then(|schema| schema.get("type")).is_some_and(|value| value == name)
 }
 
 fn type_of(schema: Option<&Value>) -> String {

@@ -25,11 +25,7 @@ pub struct ExecDescriptionOptions {
 
 impl Default for ExecDescriptionOptions {
     fn default() -> Self {
-        Self {
-            default_yield_ms: 10_000,
-            declare_tools: true,
-            console_output: false,
-        }
+        Self { default_yield_ms: 10_000, declare_tools: true, console_output: false }
     }
 }
 
@@ -150,10 +146,7 @@ mod tests {
 
     #[test]
     fn one_tool() {
-        let foo = ToolEntry {
-            description: Some("bar".to_owned()),
-            ..tool("foo", None)
-        };
+        let foo = ToolEntry { description: Some("bar".to_owned()), ..tool("foo", None) };
         let text = describe(&[foo], &Namespaces::new());
         assert!(text.ends_with(
             "\n\n### `foo`\nbar\n\nexec tool declaration:\n```ts\ndeclare const tools: { foo(args: unknown): Promise<unknown>; };\n```"
@@ -182,15 +175,7 @@ mod tests {
         let headings: Vec<_> = text.lines().filter(|line| line.starts_with("##")).collect();
         assert_eq!(
             headings,
-            [
-                "### `y`",
-                "### `zz`",
-                "## alpha",
-                "### `b`",
-                "## beta",
-                "### `a`",
-                "### `z_1` (`z-1`)",
-            ]
+            ["### `y`", "### `zz`", "## alpha", "### `b`", "## beta", "### `a`", "### `z_1` (`z-1`)",]
         );
         assert!(text.contains("\n\n## beta\nAbout beta.\n\n### `a`\nDoes a.\n\n"));
         assert!(text.contains("\n\n## alpha\n\n### `b`\n"));
@@ -198,11 +183,8 @@ mod tests {
 
     #[test]
     fn deferred_tools_are_hinted_at() {
-        let deferred = ToolEntry {
-            deferred: true,
-            output_schema: Some(mcp_schema(None)),
-            ..tool("hidden-tool", None)
-        };
+        let deferred =
+            ToolEntry { deferred: true, output_schema: Some(mcp_schema(None)), ..tool("hidden-tool", None) };
         let text = describe(&[deferred.clone(), tool("shown", None)], &Namespaces::new());
         assert!(!text.contains("hidden"));
         assert!(text.contains("### `shown`"));
@@ -215,14 +197,8 @@ mod tests {
 
     #[test]
     fn undeclared_tools_are_hinted_at() {
-        let options = ExecDescriptionOptions {
-            declare_tools: false,
-            ..ExecDescriptionOptions::default()
-        };
-        let mcp = ToolEntry {
-            output_schema: Some(mcp_schema(None)),
-            ..tool("x", Some("ns"))
-        };
+        let options = ExecDescriptionOptions { declare_tools: false, ..ExecDescriptionOptions::default() };
+        let mcp = ToolEntry { output_schema: Some(mcp_schema(None)), ..tool("x", Some("ns")) };
         assert_eq!(
             exec_description(&[mcp], &Namespaces::new(), options),
             format!("{}\n\n{HIDDEN_TOOLS}", exec_guide(10_000, false))
@@ -238,21 +214,11 @@ mod tests {
     #[test]
     fn all_tools_is_sorted_and_complete() {
         let namespaces = Namespaces::from([("ns".to_owned(), Some("\nNamespace. ".to_owned()))]);
-        let deferred = ToolEntry {
-            deferred: true,
-            ..tool("b-tool", Some("ns"))
-        };
-        let text = all_tools_json(
-            &[tool("c", Some("other")), deferred, tool("a", None)],
-            &namespaces,
-        );
+        let deferred = ToolEntry { deferred: true, ..tool("b-tool", Some("ns")) };
+        let text = all_tools_json(&[tool("c", Some("other")), deferred, tool("a", None)], &namespaces);
         let list: Value = serde_json::from_str(&text).unwrap();
-        let names: Vec<_> = list
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|entry| entry["name"].as_str().unwrap())
-            .collect();
+        let names: Vec<_> =
+            list.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["a", "b_tool", "c"]);
         assert!(
             list[1]["description"]
@@ -260,12 +226,7 @@ mod tests {
                 .unwrap()
                 .starts_with("Namespace.\n\nDoes b-tool.\n\nexec tool declaration:\n```ts\n")
         );
-        assert!(
-            list[2]["description"]
-                .as_str()
-                .unwrap()
-                .starts_with("Does c.\n\n")
-        );
+        assert!(list[2]["description"].as_str().unwrap().starts_with("Does c.\n\n"));
         assert_eq!(all_tools_json(&[], &namespaces), "[]");
     }
 }

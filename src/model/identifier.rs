@@ -26,9 +26,7 @@ pub fn tool_identifier(name: &str) -> String {
 #[must_use]
 pub fn is_plain_identifier(name: &str) -> bool {
     let mut characters = name.chars();
-    characters
-        .next()
-        .is_some_and(|first| matches!(first, '_' | '$') || first.is_ascii_alphabetic())
+    characters.next().is_some_and(|first| matches!(first, '_' | '$') || first.is_ascii_alphabetic())
         && characters.all(|other| matches!(other, '_' | '$') || other.is_ascii_alphanumeric())
 }
 

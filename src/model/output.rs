@@ -102,40 +102,22 @@ mod tests {
     #[test]
     fn headers() {
         for (status, line, success) in [
-            (
-                ModelStatus::Running { cell_id: "7" },
-                "Script running with cell ID 7",
-                true,
-            ),
+            (ModelStatus::Running { cell_id: "7" }, "Script running with cell ID 7", true),
             (ModelStatus::Completed, "Script completed", true),
             (ModelStatus::Failed, "Script failed", false),
             (ModelStatus::Terminated, "Script terminated", true),
         ] {
             let output = model_output(status, Vec::new(), None, None, Duration::from_millis(1249));
-            assert_eq!(
-                texts(&output),
-                [format!("{line}\nWall time 1.2 seconds\nOutput:\n")]
-            );
+            assert_eq!(texts(&output), [format!("{line}\nWall time 1.2 seconds\nOutput:\n")]);
             assert_eq!(status.success(), success);
         }
     }
 
     #[test]
     fn wall_time_is_rounded() {
-        for (millis, shown) in [
-            (0, "0.0"),
-            (49, "0.0"),
-            (50, "0.1"),
-            (250, "0.3"),
-            (59_960, "60.0"),
-        ] {
-            let output = model_output(
-                ModelStatus::Completed,
-                Vec::new(),
-                None,
-                None,
-                Duration::from_millis(millis),
-            );
+        for (millis, shown) in [(0, "0.0"), (49, "0.0"), (50, "0.1"), (250, "0.3"), (59_960, "60.0")] {
+            let output =
+                model_output(ModelStatus::Completed, Vec::new(), None, None, Duration::from_millis(millis));
             assert!(texts(&output)[0].contains(&format!("Wall time {shown} seconds")));
         }
     }
@@ -149,10 +131,7 @@ mod tests {
             None,
             Duration::ZERO,
         );
-        assert_eq!(
-            texts(&output)[1..],
-            ["a", "", "Script error:\nError: boom\n    at x"]
-        );
+        assert_eq!(texts(&output)[1..], ["a", "", "Script error:\nError: boom\n    at x"]);
     }
 
     #[test]
@@ -161,10 +140,7 @@ mod tests {
         let output = model_output(status, Vec::new(), None, None, Duration::ZERO);
         assert_eq!(
             texts(&output),
-            [
-                "Script failed\nWall time 0.0 seconds\nOutput:\n",
-                "Script error:\nexec cell 999999 not found"
-            ]
+            ["Script failed\nWall time 0.0 seconds\nOutput:\n", "Script error:\nexec cell 999999 not found"]
         );
         assert!(!status.success());
     }

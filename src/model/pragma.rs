@@ -82,12 +82,7 @@ pub fn parse_exec_source(text: &str) -> Result<ExecSource<'_>, PragmaError> {
     }
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let Some(directive) = first.trim_start().strip_prefix(MARKER) else {
-        return Ok(ExecSource {
-            code: text,
-            line_offset: 0,
-            yield_time_ms: None,
-            max_output_tokens: None,
-        });
+        return Ok(ExecSource { code: text, line_offset: 0, yield_time_ms: None, max_output_tokens: None });
     };
     if rest.trim().is_empty() {
         return Err(PragmaError::MissingSource);
@@ -118,9 +113,8 @@ fn parse_directive(directive: &str) -> Result<Fields, PragmaError> {
     }
     let Members(members) = serde_json::from_str(directive).map_err(PragmaError::InvalidJson)?;
 
-    if let Some((unknown, _)) = members
-        .iter()
-        .find(|(name, _)| name != YIELD_TIME && name != MAX_OUTPUT_TOKENS)
+    if let Some((unknown, _)) =
+        members.iter().find(|(name, _)| name != YIELD_TIME && name != MAX_OUTPUT_TOKENS)
     {
         return Err(PragmaError::UnknownField(unknown.clone()));
     }
@@ -158,9 +152,7 @@ impl Number {
         match value.as_f64() {
             Some(number) if number >= 0.0 && number.fract() == 0.0 => {
                 // Printing a whole float and reading it back is exact. What does not fit is too large.
-                Ok(format!("{:.0}", number.abs())
-                    .parse()
-                    .map_or(Self::TooLarge, Self::from_integer))
+                Ok(format!("{:.0}", number.abs()).parse().map_or(Self::TooLarge, Self::from_integer))
             }
             // Fails for everything that is left, with a message that names the type.
             _ => Ok(Self::from_integer(u64::deserialize(value)?)),
@@ -168,11 +160,7 @@ impl Number {
     }
 
     fn from_integer(number: u64) -> Self {
-        if number <= MAX_SAFE_INTEGER {
-            Self::Safe(number)
-        } else {
-            Self::TooLarge
-        }
+        if number <= MAX_SAFE_INTEGER { Self::Safe(number) } else { Self::TooLarge }
     }
 
     fn within_range(self, field: &'static str) -> Result<Option<u64>, PragmaError> {
@@ -248,22 +236,11 @@ mod tests {
         assert_eq!(
             parse_exec_source(" \t// @exec:{\"yield_time_ms\": 5, \"max_output_tokens\": 0}\r\n\nx\n")
                 .unwrap(),
-            ExecSource {
-                code: "\nx\n",
-                line_offset: 1,
-                yield_time_ms: Some(5),
-                max_output_tokens: Some(0),
-            }
+            ExecSource { code: "\nx\n", line_offset: 1, yield_time_ms: Some(5), max_output_tokens: Some(0) }
         );
         assert_eq!(options("{}"), (None, None));
-        assert_eq!(
-            options(r#"{"yield_time_ms":null,"max_output_tokens":null}"#),
-            (None, None)
-        );
-        assert_eq!(
-            options(r#"{"yield_time_ms":9007199254740991}"#),
-            (Some(9_007_199_254_740_991), None)
-        );
+        assert_eq!(options(r#"{"yield_time_ms":null,"max_output_tokens":null}"#), (None, None));
+        assert_eq!(options(r#"{"yield_time_ms":9007199254740991}"#), (Some(9_007_199_254_740_991), None));
     }
 
     #[test]
@@ -275,14 +252,8 @@ mod tests {
 
     #[test]
     fn last_duplicate_counts() {
-        assert_eq!(
-            options(r#"{"yield_time_ms":1,"yield_time_ms":2}"#),
-            (Some(2), None)
-        );
-        assert_eq!(
-            options(r#"{"yield_time_ms":1,"yield_time_ms":null}"#),
-            (None, None)
-        );
+        assert_eq!(options(r#"{"yield_time_ms":1,"yield_time_ms":2}"#), (Some(2), None));
+        assert_eq!(options(r#"{"yield_time_ms":1,"yield_time_ms":null}"#), (None, None));
     }
 
     #[test]

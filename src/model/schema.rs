@@ -54,13 +54,7 @@ struct WorkExhausted;
 /// `{ city: string; }`.
 #[must_use]
 pub fn schema_to_typescript(schema: &Value) -> String {
-    let mut renderer = Renderer {
-        root: schema,
-        expanding: Vec::new(),
-        expansions: 0,
-        work: 0,
-        depth: 0,
-    };
+    let mut renderer = Renderer { root: schema, expanding: Vec::new(), expansions: 0, work: 0, depth: 0 };
     match renderer.schema(schema, Scope::Root) {
         Ok(text) if text.len() <= MAX_TEXT => text,
         _ => UNKNOWN.to_owned(),
@@ -122,11 +116,7 @@ impl<'schema> Renderer<'schema> {
         let Some(target) = resolve(self.root, reference, scope) else {
             return self.leaf(UNKNOWN);
         };
-        let on_path = self
-            .expanding
-            .iter()
-            .filter(|pointer| **pointer == target.pointer)
-            .count();
+        let on_path = self.expanding.iter().filter(|pointer| **pointer == target.pointer).count();
         if on_path >= MAX_EXPANSIONS_ON_PATH || self.expansions >= MAX_EXPANSIONS {
             return self.leaf(UNKNOWN);
         }
@@ -142,10 +132,7 @@ impl<'schema> Renderer<'schema> {
             return self.literal(value);
         }
         if let Some(values) = non_empty_array(keywords, "enum") {
-            let members = values
-                .iter()
-                .map(|value| self.literal(value))
-                .collect::<Result<Vec<_>, _>>()?;
+            let members = values.iter().map(|value| self.literal(value)).collect::<Result<Vec<_>, _>>()?;
             return self.join(&members, " | ");
         }
         for keyword in ["anyOf", "oneOf"] {
@@ -224,12 +211,8 @@ impl<'schema> Renderer<'schema> {
     }
 
     fn object(&mut self, keywords: &'schema Keywords, scope: Scope) -> Rendered {
-        let mut properties: Vec<_> = keywords
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut properties: Vec<_> =
+            keywords.get("properties").and_then(Value::as_object).into_iter().flatten().collect();
         // Another crate may have switched serde_json to keep the order of the text.
         properties.sort_by_key(|(name, _)| *name);
         let required: HashSet<&str> = keywords
@@ -239,9 +222,7 @@ impl<'schema> Renderer<'schema> {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        let has_comments = properties
-            .iter()
-            .any(|(_, schema)| comment_lines(schema).next().is_some());
+        let has_comments = properties.iter().any(|(_, schema)| comment_lines(schema).next().is_some());
 
         let mut lines = Vec::with_capacity(properties.len() + 1);
         for (name, schema) in &properties {
@@ -287,11 +268,7 @@ impl<'schema> Renderer<'schema> {
     /// Joins the members of a union or an intersection. One that was there before adds nothing.
     fn join(&mut self, members: &[String], separator: &str) -> Rendered {
         self.charge(separator.len() * members.len())?;
-        Ok(distinct(members)
-            .into_iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(separator))
+        Ok(distinct(members).into_iter().map(String::as_str).collect::<Vec<_>>().join(separator))
     }
 
     fn leaf(&mut self, text: &str) -> Rendered {
@@ -301,20 +278,12 @@ impl<'schema> Renderer<'schema> {
 
     fn charge(&mut self, bytes: usize) -> Result<(), WorkExhausted> {
         self.work = self.work.saturating_add(bytes);
-        if self.work > MAX_WORK {
-            Err(WorkExhausted)
-        } else {
-            Ok(())
-        }
+        if self.work > MAX_WORK { Err(WorkExhausted) } else { Ok(()) }
     }
 }
 
 fn non_empty_array<'schema>(keywords: &'schema Keywords, name: &str) -> Option<&'schema [Value]> {
-    keywords
-        .get(name)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .filter(|values| !values.is_empty())
+    keywords.get(name).and_then(Value::as_array).map(Vec::as_slice).filter(|values| !values.is_empty())
 }
 
 /// Each member once, in the order of first sight.

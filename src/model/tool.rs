@@ -80,12 +80,6 @@ mod tests {
         assert_eq!(tool.namespace(), Some("ns"));
 
         let bare: ToolEntry = serde_json::from_value(json!({ "name": "x" })).unwrap();
-        assert_eq!(
-            bare,
-            ToolEntry {
-                name: "x".into(),
-                ..ToolEntry::default()
-            }
-        );
+        assert_eq!(bare, ToolEntry { name: "x".into(), ..ToolEntry::default() });
     }
 }

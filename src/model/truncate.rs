@@ -100,17 +100,11 @@ fn truncate_middle(text: &str, budget: usize) -> String {
     let head_end = text.floor_char_boundary(head);
     let tail_start = text.ceil_char_boundary(text.len() - tail);
     let removed = (text.len() - budget).div_ceil(BYTES_PER_TOKEN);
-    format!(
-        "{}…{removed} tokens truncated…{}",
-        &text[..head_end],
-        &text[tail_start..]
-    )
+    format!("{}…{removed} tokens truncated…{}", &text[..head_end], &text[tail_start..])
 }
 
 fn budget_bytes(tokens: u64) -> usize {
-    usize::try_from(tokens)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(BYTES_PER_TOKEN)
+    usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_TOKEN)
 }
 
 #[cfg(test)]
@@ -133,9 +127,7 @@ mod tests {
     }
 
     fn audio(millis: u32) -> ContentItem {
-        ContentItem::Audio {
-            audio_url: wav_url(millis, 1, None),
-        }
+        ContentItem::Audio { audio_url: wav_url(millis, 1, None) }
     }
 
     #[test]
@@ -187,14 +179,7 @@ mod tests {
     fn mixed_media() {
         assert_eq!(
             truncate_content(
-                vec![
-                    text("12345678"),
-                    image(),
-                    text(&"x".repeat(100)),
-                    image(),
-                    text("late"),
-                    text(""),
-                ],
+                vec![text("12345678"), image(), text(&"x".repeat(100)), image(), text("late"), text(""),],
                 4
             ),
             [
@@ -210,10 +195,7 @@ mod tests {
     #[test]
     fn audio_that_does_not_fit_is_counted() {
         assert_eq!(
-            truncate_content(
-                vec![audio(1_000), audio(2_000), audio(500), text("abcd"), text("e")],
-                16
-            ),
+            truncate_content(vec![audio(1_000), audio(2_000), audio(500), text("abcd"), text("e")], 16),
             [
                 audio(1_000),
                 audio(500),

@@ -107,10 +107,8 @@ impl Bridge {
     /// The environment ends: closes the gate, and stops what runs for it. Waits a little for that, but not for long.
     fn close(&self) {
         drop(self.gate.write().unwrap_or_else(PoisonError::into_inner).take());
-        let sessions: Vec<_> = lock(&self.sessions)
-            .drain(..)
-            .filter_map(|session| session.upgrade())
-            .collect();
+        let sessions: Vec<_> =
+            lock(&self.sessions).drain(..).filter_map(|session| session.upgrade()).collect();
         let left = Arc::new((Mutex::new(sessions.len()), Condvar::new()));
         for session in sessions {
             let left = Arc::clone(&left);
@@ -124,10 +122,7 @@ impl Bridge {
         for cell in cells {
             cell.host_is_gone();
         }
-        drop(
-            left.1
-                .wait_timeout_while(lock(&left.0), SHUTDOWN_TIME, |left| *left > 0),
-        );
+        drop(left.1.wait_timeout_while(lock(&left.0), SHUTDOWN_TIME, |left| *left > 0));
     }
 }
 
@@ -202,9 +197,7 @@ impl NativeBridge {
             .callee_handled::<false>()
             .build_callback(move |context| {
                 let batch = source.upgrade().map(|bridge| bridge.take_batch(&context.env));
-                Ok(FnArgs {
-                    data: (batch.unwrap_or_default(),),
-                })
+                Ok(FnArgs { data: (batch.unwrap_or_default(),) })
             })?;
         *bridge.gate.write().unwrap_or_else(PoisonError::into_inner) = Some(delivery);
         // Hooks run last-added-first: this one closes the gate before Node closes the threadsafe function.
@@ -224,17 +217,12 @@ impl NativeBridge {
             (fields.next(), fields.next(), fields.next(), fields.next())
         {
             let number = u32::try_from(whole(call)).unwrap_or(0);
-            let (Some(cell), Some(id)) = (
-                self.bridge.cell(CellKey::from_number(whole(cell))),
-                ToolCallId::new(number),
-            ) else {
+            let (Some(cell), Some(id)) =
+                (self.bridge.cell(CellKey::from_number(whole(cell))), ToolCallId::new(number))
+            else {
                 continue;
             };
-            let text = if let Field::B(text) = text {
-                text
-            } else {
-                String::new()
-            };
+            let text = if let Field::B(text) = text { text } else { String::new() };
             cell.tool_ended(
                 id,
                 match whole(status) {
@@ -260,7 +248,5 @@ const LONGEST_YIELD: Duration = Duration::from_secs(9_000_000_000);
 
 /// A yield time. None for one that never comes.
 pub(super) fn yield_time(milliseconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0)
-        .ok()
-        .filter(|time| *time < LONGEST_YIELD)
+    Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0).ok().filter(|time| *time < LONGEST_YIELD)
 }

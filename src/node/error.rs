@@ -24,8 +24,5 @@ pub(super) fn not_started(error: &SessionError) -> CodedError {
 
 /// Node refused something that it does not refuse in a healthy environment.
 pub(super) fn environment(error: &napi::Error) -> CodedError {
-    napi::Error::new(
-        "ENGINE_UNAVAILABLE",
-        format!("the JavaScript environment is closing: {}", error.reason),
-    )
+    napi::Error::new("ENGINE_UNAVAILABLE", format!("the JavaScript environment is closing: {}", error.reason))
 }

@@ -59,9 +59,7 @@ pub fn render_tool_declaration(name: String, tool: String) -> Result<String, Cod
     let tool: ToolEntry = serde_json::from_value(tool)
         .map_err(|error| invalid_argument(format!("the tool can't be read: {error}")))?;
     let (input, output) = (tool.input_schema.as_ref(), tool.output_schema.as_ref());
-    Ok(model::render_tool_declaration(
-        &tool.name, tool.kind, input, output,
-    ))
+    Ok(model::render_tool_declaration(&tool.name, tool.kind, input, output))
 }
 
 /// The TypeScript type for a JSON schema, given as JSON.
@@ -85,10 +83,7 @@ pub fn tool_identifier(name: String) -> String {
 /// `INVALID_ARGUMENT` if it is no content.
 #[napi(catch_unwind)]
 pub fn truncate_content(content: String, max_tokens: f64) -> Result<String, CodedError> {
-    to_json(&model::truncate_content(
-        parse_content(&content)?,
-        whole(max_tokens),
-    ))
+    to_json(&model::truncate_content(parse_content(&content)?, whole(max_tokens)))
 }
 
 /// What a model reads of a result: header, truncated output, error text; as JSON.
@@ -115,13 +110,7 @@ pub fn model_output(
     };
     let wall = Duration::try_from_secs_f64(wall_ms / 1000.0).unwrap_or_default();
     let content = parse_content(&content)?;
-    to_json(&model::model_output(
-        status,
-        content,
-        error_text.as_deref(),
-        max_tokens.map(whole),
-        wall,
-    ))
+    to_json(&model::model_output(status, content, error_text.as_deref(), max_tokens.map(whole), wall))
 }
 
 /// The description of the tool `wait`.

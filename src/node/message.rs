@@ -12,35 +12,14 @@ pub(super) type Field = Either3<f64, String, Null>;
 
 /// One message. The layout of each is described in `js/bridge.js`.
 pub(super) enum Message {
-    Answer {
-        ticket: Ticket,
-        result: CellResult,
-    },
-    Missing {
-        ticket: Ticket,
-        cell: String,
-    },
-    Closed {
-        ticket: Ticket,
-    },
-    Failure {
-        ticket: Ticket,
-        code: &'static str,
-        text: String,
-    },
+    Answer { ticket: Ticket, result: CellResult },
+    Missing { ticket: Ticket, cell: String },
+    Closed { ticket: Ticket },
+    Failure { ticket: Ticket, code: &'static str, text: String },
     ToolCall(ToolCall),
-    AbortTool {
-        cell: CellKey,
-        id: ToolCallId,
-    },
-    Notify {
-        cell: CellKey,
-        id: NotificationId,
-        text: String,
-    },
-    CellClosed {
-        cell: CellKey,
-    },
+    AbortTool { cell: CellKey, id: ToolCallId },
+    Notify { cell: CellKey, id: NotificationId, text: String },
+    CellClosed { cell: CellKey },
 }
 
 const ANSWER: f64 = 0.0;
@@ -76,19 +55,10 @@ impl Message {
     pub(super) fn refusal(ticket: Ticket, cell: &str, refusal: Refusal) -> Self {
         let (code, text) = match refusal {
             Refusal::Closed => {
-                return Self::Missing {
-                    ticket,
-                    cell: cell.to_owned(),
-                };
+                return Self::Missing { ticket, cell: cell.to_owned() };
             }
-            Refusal::Busy => (
-                "CELL_BUSY",
-                format!("exec cell {cell} already has an active observer"),
-            ),
-            Refusal::Terminating => (
-                "CELL_TERMINATING",
-                format!("exec cell {cell} is already terminating"),
-            ),
+            Refusal::Busy => ("CELL_BUSY", format!("exec cell {cell} already has an active observer")),
+            Refusal::Terminating => ("CELL_TERMINATING", format!("exec cell {cell} is already terminating")),
             Refusal::Aborted => ("ABORTED", String::from("the wait was aborted")),
         };
         Self::Failure { ticket, code, text }
@@ -99,47 +69,25 @@ impl Message {
         let key = |cell: CellKey| Field::A(number(cell.number()));
         match self {
             Self::Answer { ticket, result } => answer_fields(ticket, result),
-            Self::Missing { ticket, cell } => head_fields(
-                ticket,
-                &Head {
-                    status: "missing",
-                    cell_id: Some(&cell),
-                    ..Head::default()
-                },
-            ),
-            Self::Closed { ticket } => head_fields(
-                ticket,
-                &Head {
-                    status: "closed",
-                    ..Head::default()
-                },
-            ),
+            Self::Missing { ticket, cell } => {
+                head_fields(ticket, &Head { status: "missing", cell_id: Some(&cell), ..Head::default() })
+            }
+            Self::Closed { ticket } => head_fields(ticket, &Head { status: "closed", ..Head::default() }),
             Self::Failure { ticket, code, text } => {
-                vec![
-                    Field::A(FAILURE),
-                    Field::A(number(ticket.0)),
-                    Field::B(code.into()),
-                    Field::B(text),
-                ]
+                vec![Field::A(FAILURE), Field::A(number(ticket.0)), Field::B(code.into()), Field::B(text)]
             }
             Self::ToolCall(call) => vec![
                 Field::A(TOOL_CALL),
                 key(call.cell),
                 Field::A(call.id.get().into()),
                 Field::A(number(call.tool as u64)),
-                call.input
-                    .map_or(Field::C(Null), |input| Field::B(input.into_string())),
+                call.input.map_or(Field::C(Null), |input| Field::B(input.into_string())),
             ],
             Self::AbortTool { cell, id } => {
                 vec![Field::A(ABORT_TOOL), key(cell), Field::A(id.get().into())]
             }
             Self::Notify { cell, id, text } => {
-                vec![
-                    Field::A(NOTIFY),
-                    key(cell),
-                    Field::A(id.number().into()),
-                    Field::B(text),
-                ]
+                vec![Field::A(NOTIFY), key(cell), Field::A(id.number().into()), Field::B(text)]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
         }
@@ -225,9 +173,7 @@ fn answer_fields(ticket: Ticket, result: CellResult) -> Vec<Field> {
     };
     let content = result.content.iter().map(|item| match item {
         ContentItem::Text { .. } => ItemHead::Text,
-        ContentItem::Image { detail, .. } => ItemHead::Image {
-            detail: detail.as_str(),
-        },
+        ContentItem::Image { detail, .. } => ItemHead::Image { detail: detail.as_str() },
         ContentItem::Audio { .. } => ItemHead::Audio,
     });
     let mut head = Head {
@@ -246,10 +192,7 @@ fn answer_fields(ticket: Ticket, result: CellResult) -> Vec<Field> {
             head.status = "completed";
             head.unhandled_rejections = unhandled_rejections.iter().map(ErrorHead::new).collect();
         }
-        CellStatus::Failed {
-            error,
-            unhandled_rejections,
-        } => {
+        CellStatus::Failed { error, unhandled_rejections } => {
             head.status = "failed";
             head.error = Some(ErrorHead::new(error));
             head.unhandled_rejections = unhandled_rejections.iter().map(ErrorHead::new).collect();

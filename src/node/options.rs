@@ -52,14 +52,10 @@ impl Options {
         let default = SessionLimits::default();
         let cell = CellLimits {
             heap_bytes: given.heap_bytes.unwrap_or(default.cell.heap_bytes),
-            array_buffer_bytes: given
-                .array_buffer_bytes
-                .unwrap_or(default.cell.array_buffer_bytes),
+            array_buffer_bytes: given.array_buffer_bytes.unwrap_or(default.cell.array_buffer_bytes),
             cpu: given.cpu_ms.and_then(milliseconds),
             wall: given.wall_ms.and_then(milliseconds),
-            pending_tool_calls: given
-                .pending_tool_calls
-                .unwrap_or(default.cell.pending_tool_calls),
+            pending_tool_calls: given.pending_tool_calls.unwrap_or(default.cell.pending_tool_calls),
             timers: given.timers.unwrap_or(default.cell.timers),
             output_bytes: given.output_bytes.unwrap_or(default.cell.output_bytes),
             message_bytes: given.message_bytes.unwrap_or(default.cell.message_bytes),
@@ -69,10 +65,7 @@ impl Options {
             cell,
             active_cells: given.active_cells.unwrap_or(default.active_cells),
             source_bytes: given.source_bytes.unwrap_or(default.source_bytes),
-            tool_grace: given
-                .tool_grace_ms
-                .and_then(milliseconds)
-                .unwrap_or(default.tool_grace),
+            tool_grace: given.tool_grace_ms.and_then(milliseconds).unwrap_or(default.tool_grace),
         }
     }
 

@@ -38,12 +38,7 @@ impl NativeSession {
         let stored = options.take_stored_values();
         let bridge = Arc::clone(&bridge.bridge);
         let host = Arc::clone(&bridge) as Arc<dyn crate::cell::Host>;
-        let session = Arc::new(Session::new(
-            ThreadEngine::shared(),
-            host,
-            options.limits(),
-            stored,
-        ));
+        let session = Arc::new(Session::new(ThreadEngine::shared(), host, options.limits(), stored));
         bridge.add_session(&session);
         Ok(Self {
             session,
@@ -78,10 +73,7 @@ impl NativeSession {
         };
         let cell = self.session.exec(exec).map_err(|error| not_started(&error))?;
         self.bridge.retain(env);
-        let names = vec![
-            Either::A(number(cell.key.number())),
-            Either::B(cell.id.to_string()),
-        ];
+        let names = vec![Either::A(number(cell.key.number())), Either::B(cell.id.to_string())];
         self.bridge.add_cell(cell);
         Ok(names)
     }
@@ -99,8 +91,7 @@ impl NativeSession {
     pub fn terminate(&self, env: &Env, ticket: f64, cell: String) {
         self.bridge.retain(env);
         let ticket = Ticket(whole(ticket));
-        self.session
-            .terminate(&cell, ticket, self.reply(ticket, Some(&cell)));
+        self.session.terminate(&cell, ticket, self.reply(ticket, Some(&cell)));
     }
 
     /// Terminates a cell that still runs.
@@ -126,31 +117,20 @@ impl NativeSession {
     pub fn close(&self, env: &Env, ticket: f64) {
         self.bridge.retain(env);
         let bridge = Arc::clone(&self.bridge);
-        self.session.close(move || {
-            bridge.send(Message::Closed {
-                ticket: Ticket(whole(ticket)),
-            })
-        });
+        self.session.close(move || bridge.send(Message::Closed { ticket: Ticket(whole(ticket)) }));
     }
 
     /// The committed stored values: key, JSON text, key, JSON text, …
     #[napi(catch_unwind)]
     pub fn stored_values(&self) -> Vec<String> {
         let stored = self.session.stored_values();
-        stored
-            .iter()
-            .flat_map(|(key, value)| [key.clone(), value.as_str().to_owned()])
-            .collect()
+        stored.iter().flat_map(|(key, value)| [key.clone(), value.as_str().to_owned()]).collect()
     }
 
     /// The ids of the cells alive now.
     #[napi(catch_unwind)]
     pub fn active_cells(&self) -> Vec<String> {
-        self.session
-            .active_cells()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        self.session.active_cells().iter().map(ToString::to_string).collect()
     }
 }
 

@@ -57,11 +57,7 @@ impl NativeToolSet {
             let (entries, namespaces) = (Arc::clone(&entries), Arc::clone(&namespaces));
             move || JsonText::from_serialised(model::all_tools_json(&entries, &namespaces))
         };
-        Ok(Self {
-            tools: Arc::new(ToolSet::new(engine_entries, catalogue)),
-            entries,
-            namespaces,
-        })
+        Ok(Self { tools: Arc::new(ToolSet::new(engine_entries, catalogue)), entries, namespaces })
     }
 
     /// The description of the tool `exec` that offers these tools.

@@ -52,12 +52,7 @@ impl SessionError {
 
 fn listed(ids: &[CellId]) -> String {
     const SHOWN: usize = 8;
-    let mut text = ids
-        .iter()
-        .take(SHOWN)
-        .map(CellId::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut text = ids.iter().take(SHOWN).map(CellId::as_str).collect::<Vec<_>>().join(", ");
     if ids.len() > SHOWN {
         text.push_str(", …");
     }

@@ -64,16 +64,9 @@ impl Session {
         limits: SessionLimits,
         stored: StoredMap,
     ) -> Self {
-        let shared = Shared {
-            engine,
-            host,
-            limits,
-            stored: StoredValues::new(stored),
-            registry: Mutex::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        let shared =
+            Shared { engine, host, limits, stored: StoredValues::new(stored), registry: Mutex::default() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Starts a cell. Its observer is answered later; the handle is for what comes before.
@@ -81,19 +74,11 @@ impl Session {
     /// # Errors
     /// When the session is closed or full, the source is too long, or no engine can be had. Nothing was started then.
     pub fn exec(&self, exec: Exec) -> Result<CellHandle, SessionError> {
-        let Exec {
-            source,
-            line_offset,
-            tools,
-            observation,
-        } = exec;
+        let Exec { source, line_offset, tools, observation } = exec;
         let shared = &self.shared;
         let limits = &shared.limits;
         if source.len() > limits.source_bytes {
-            return Err(SessionError::SourceTooLong {
-                bytes: source.len(),
-                limit: limits.source_bytes,
-            });
+            return Err(SessionError::SourceTooLong { bytes: source.len(), limit: limits.source_bytes });
         }
         if !runtime::is_available() {
             let reason = "the thread of the cells could not be started".into();
@@ -111,10 +96,7 @@ impl Session {
             }
             if registry.cells.len() >= limits.active_cells {
                 let ids = registry.cells.values().map(|cell| cell.id.clone()).collect();
-                return Err(SessionError::TooManyCells {
-                    limit: limits.active_cells,
-                    ids,
-                });
+                return Err(SessionError::TooManyCells { limit: limits.active_cells, ids });
             }
             registry.last_number += 1;
             let number = registry.last_number;
@@ -125,10 +107,7 @@ impl Session {
                 limits: limits.cell,
                 tool_grace: limits.tool_grace,
                 host: Arc::clone(&shared.host),
-                home: Arc::new(Home {
-                    session: Arc::downgrade(shared),
-                    number,
-                }),
+                home: Arc::new(Home { session: Arc::downgrade(shared), number }),
                 observation,
             };
             let (handle, actor) = new.prepare();
@@ -206,12 +185,7 @@ impl Session {
     /// The ids of the cells here: those that run, and those whose final result nobody has taken yet.
     #[must_use]
     pub fn active_cells(&self) -> Vec<CellId> {
-        self.shared
-            .registry()
-            .cells
-            .values()
-            .map(|cell| cell.id.clone())
-            .collect()
+        self.shared.registry().cells.values().map(|cell| cell.id.clone()).collect()
     }
 
     /// The committed stored values.
@@ -236,11 +210,7 @@ impl Shared {
     fn find(&self, cell: &str) -> Option<CellHandle> {
         let number: u64 = cell.parse().ok()?;
         // "01" is no id, although it is the number of one.
-        self.registry()
-            .cells
-            .get(&number)
-            .filter(|handle| handle.id.as_str() == cell)
-            .cloned()
+        self.registry().cells.get(&number).filter(|handle| handle.id.as_str() == cell).cloned()
     }
 
     fn close(&self, closed: Option<Box<dyn FnOnce() + Send>>) {
@@ -268,11 +238,7 @@ impl Shared {
 
 impl Registry {
     fn take_closers(&mut self) -> Vec<Box<dyn FnOnce() + Send>> {
-        if self.closed && self.cells.is_empty() {
-            std::mem::take(&mut self.closers)
-        } else {
-            Vec::new()
-        }
+        if self.closed && self.cells.is_empty() { std::mem::take(&mut self.closers) } else { Vec::new() }
     }
 }
 

@@ -56,9 +56,7 @@ fn property<'s>(
 }
 
 fn string_of(scope: Scope<'_, '_, '_>, value: v8::Local<'_, v8::Value>) -> Option<String> {
-    v8::Local::<v8::String>::try_from(value)
-        .ok()
-        .map(|text| rust_string(scope, text))
+    v8::Local::<v8::String>::try_from(value).ok().map(|text| rust_string(scope, text))
 }
 
 /// A detail that must be a string where it is given at all.
@@ -85,9 +83,7 @@ fn locate<'s>(
     let located = if let Some(url) = string_of_limited(scope, state, value)? {
         (url, None)
     } else {
-        let object = v8::Local::<v8::Object>::try_from(value)
-            .ok()
-            .filter(|object| !object.is_array());
+        let object = v8::Local::<v8::Object>::try_from(value).ok().filter(|object| !object.is_array());
         let Some(object) = object else {
             return misuse(media.expects);
         };
@@ -133,10 +129,7 @@ fn mcp_block<'s>(
         return misuse(media.expects);
     };
     if kind != media.kind {
-        return misuse(format!(
-            "{0} only accepts MCP {0} blocks, got {kind:?}",
-            media.kind
-        ));
+        return misuse(format!("{0} only accepts MCP {0} blocks, got {kind:?}", media.kind));
     }
     let data = property(scope, block, "data")?;
     let data = string_of_limited(scope, state, data)?.filter(|data| !data.is_empty());
@@ -233,11 +226,7 @@ impl Helper for Audio {
     ) -> Result<(), HelperError> {
         let (audio_url, _) = locate(scope, state, &AUDIO, arguments.get(0))?;
         let too_short = wav_duration(&audio_url).is_some_and(|duration| duration < SHORTEST_AUDIO);
-        let item = if too_short {
-            ContentItem::text(TOO_SHORT)
-        } else {
-            ContentItem::Audio { audio_url }
-        };
+        let item = if too_short { ContentItem::text(TOO_SHORT) } else { ContentItem::Audio { audio_url } };
         state.emit_content(scope, item);
         Ok(())
     }

@@ -117,9 +117,7 @@ fn entry<'s, H: Helper>(
     arguments: v8::FunctionCallbackArguments<'s>,
     mut returned: v8::ReturnValue<'_, v8::Value>,
 ) {
-    guarded(scope, |scope, state| {
-        H::call(scope, state, &arguments, &mut returned)
-    });
+    guarded(scope, |scope, state| H::call(scope, state, &arguments, &mut returned));
 }
 
 /// Runs native code for the script: not after the end of the cell, with errors thrown into the script, and with a

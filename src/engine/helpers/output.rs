@@ -22,9 +22,7 @@ impl Helper for Text {
         let text = printed(scope, arguments.get(0))?;
         // Measured before it is copied: a script can make a string of half a gigabyte in no time.
         if state.stopped().is_none() && state.reserve_output(scope, text.utf8_length(scope)) {
-            state.emit(Event::Content(ContentItem::Text {
-                text: rust_string(scope, text),
-            }));
+            state.emit(Event::Content(ContentItem::Text { text: rust_string(scope, text) }));
         }
         Ok(())
     }

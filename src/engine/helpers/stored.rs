@@ -46,14 +46,8 @@ impl Helper for Store {
         };
         let mut writes = state.writes.borrow_mut();
         let size = |(key, value): (&String, &Arc<JsonText>)| key.len() + value.bytes();
-        let before = state
-            .stored_bytes
-            .get()
-            .unwrap_or_else(|| state.stored.iter().map(size).sum());
-        let replaced = writes
-            .get(&key)
-            .or_else(|| state.stored.get(&key))
-            .map_or(0, |old| size((&key, old)));
+        let before = state.stored_bytes.get().unwrap_or_else(|| state.stored.iter().map(size).sum());
+        let replaced = writes.get(&key).or_else(|| state.stored.get(&key)).map_or(0, |old| size((&key, old)));
         let needed = (before + key.len() + value.utf8_length(scope)).saturating_sub(replaced);
         let limit = state.limits.stored_bytes;
         if needed > limit {
@@ -82,12 +76,7 @@ impl Helper for Load {
         returned: Returned<'_, '_>,
     ) -> Result<(), HelperError> {
         let key = key_argument(scope, arguments, "load")?;
-        let value = state
-            .writes
-            .borrow()
-            .get(&key)
-            .or_else(|| state.stored.get(&key))
-            .cloned();
+        let value = state.writes.borrow().get(&key).or_else(|| state.stored.get(&key)).cloned();
         if let Some(value) = value {
             returned.set(parse_json(scope, &value).ok_or(HelperError::Thrown)?);
         }

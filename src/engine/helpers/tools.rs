@@ -85,11 +85,7 @@ fn call_tool<'s>(
         };
         let input = json(scope, arguments.get(0))?;
         if arguments.get(0).is_function() || arguments.get(0).is_symbol() {
-            let kind = if arguments.get(0).is_function() {
-                "a function"
-            } else {
-                "a symbol"
-            };
+            let kind = if arguments.get(0).is_function() { "a function" } else { "a symbol" };
             return Err(HelperError::Misuse(format!(
                 "tool `{}` got {kind}; it takes what JSON can say",
                 tool.name
@@ -99,10 +95,7 @@ fn call_tool<'s>(
             return Ok(());
         }
         let limit = state.limits.message_bytes;
-        if let Some(bytes) = input
-            .map(|input| input.utf8_length(scope))
-            .filter(|bytes| *bytes > limit)
-        {
+        if let Some(bytes) = input.map(|input| input.utf8_length(scope)).filter(|bytes| *bytes > limit) {
             return Err(HelperError::Limit(format!(
                 "the input of tool `{}` has {bytes} bytes as JSON, more than limits.messageBytes, which is {limit}",
                 tool.name
@@ -128,10 +121,9 @@ fn checked_input(tool: &ToolEntry, input: Option<JsonText>) -> Result<Option<Jso
     let first = input.as_ref().and_then(|input| input.as_str().chars().next());
     match (tool.kind, first) {
         (ToolKind::Function, None | Some('{')) | (ToolKind::Freeform, Some('"')) => Ok(input),
-        (ToolKind::Function, Some(_)) => Err(format!(
-            "tool `{}` expects a JSON object for arguments",
-            tool.name
-        )),
+        (ToolKind::Function, Some(_)) => {
+            Err(format!("tool `{}` expects a JSON object for arguments", tool.name))
+        }
         (ToolKind::Freeform, _) => Err(format!("tool `{}` expects a string input", tool.name)),
     }
 }
@@ -146,9 +138,7 @@ fn dispatch<'s>(
     let position = current_position(scope);
     let limit = state.limits.pending_tool_calls;
     let refused = if state.pending.borrow().len() >= limit {
-        Some(format!(
-            "{limit} tool calls are in flight, as many as limits.pendingToolCalls allows"
-        ))
+        Some(format!("{limit} tool calls are in flight, as many as limits.pendingToolCalls allows"))
     } else if state.next_call.get().is_none() {
         Some("the cell has used up its tool call ids".to_owned())
     } else {
@@ -161,10 +151,7 @@ fn dispatch<'s>(
     }
     if let Some(id) = state.next_call.get() {
         state.next_call.set(id.next());
-        let call = PendingCall {
-            resolver: v8::Global::new(scope, resolver),
-            position,
-        };
+        let call = PendingCall { resolver: v8::Global::new(scope, resolver), position };
         state.pending.borrow_mut().insert(id, call);
         state.emit(Event::ToolCall { id, tool, input });
     }

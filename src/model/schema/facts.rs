@@ -35,10 +35,7 @@ fn objects() {
         &json!({ "properties": { "b-c": true, "a": { "type": "integer" } }, "additionalProperties": { "type": "null" } }),
         "{ a?: number; \"b-c\"?: unknown; [key: string]: null; }",
     );
-    check(
-        &json!({ "properties": {}, "additionalProperties": true }),
-        "{ [key: string]: unknown; }",
-    );
+    check(&json!({ "properties": {}, "additionalProperties": true }), "{ [key: string]: unknown; }");
 }
 
 #[test]
@@ -48,10 +45,7 @@ fn arrays() {
     check(&json!({ "type": "array", "items": {} }), "Array<unknown>");
     let pair = json!([{ "type": "string" }, { "type": "number" }]);
     check(&json!({ "prefixItems": pair }), "[string, number]");
-    check(
-        &json!({ "prefixItems": pair, "items": false }),
-        "[string, number]",
-    );
+    check(&json!({ "prefixItems": pair, "items": false }), "[string, number]");
     check(&json!({ "prefixItems": pair, "items": true }), "Array<unknown>");
     check(&json!({ "items": pair }), "[string, number]");
     check(&json!({ "items": false }), "Array<never>");
@@ -64,10 +58,7 @@ fn types_and_literals() {
     check(&json!({ "type": ["array", 1] }), "unknown[] | unknown");
     check(&json!({ "type": "date" }), "unknown");
     check(&json!({ "type": [] }), "unknown");
-    check(
-        &json!({ "type": "string", "enum": ["a", 1, null] }),
-        "\"a\" | 1 | null",
-    );
+    check(&json!({ "type": "string", "enum": ["a", 1, null] }), "\"a\" | 1 | null");
     check(&json!({ "type": "string", "enum": [] }), "string");
     check(&json!({ "const": { "a": [-1] } }), "{\"a\":[-1]}");
     check(&json!({ "const": null, "enum": ["a"] }), "null");
@@ -79,10 +70,7 @@ fn combinations() {
     let number = json!({ "type": "number" });
     check(&json!({ "anyOf": [string, number] }), "string | number");
     check(&json!({ "oneOf": [string, string, number] }), "string | number");
-    check(
-        &json!({ "anyOf": [], "oneOf": [], "allOf": [], "type": "string" }),
-        "string",
-    );
+    check(&json!({ "anyOf": [], "oneOf": [], "allOf": [], "type": "string" }), "string");
     check(
         &json!({
             "allOf": [
@@ -101,10 +89,7 @@ fn references() {
         &json!({ "$ref": "#/$defs/a", "enum": ["A"], "$defs": { "a": { "type": "string" } } }),
         "(string) & (\"A\")",
     );
-    check(
-        &json!({ "$ref": "#/$defs/Foo%20Bar", "$defs": { "Foo Bar": { "type": "string" } } }),
-        "string",
-    );
+    check(&json!({ "$ref": "#/$defs/Foo%20Bar", "$defs": { "Foo Bar": { "type": "string" } } }), "string");
     check(
         &json!({ "$ref": "#/$defs/a", "description": "d", "$defs": { "a": { "type": "string" } } }),
         "string",

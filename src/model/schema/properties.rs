@@ -135,11 +135,7 @@ fn deep_schemas_do_not_overflow_the_stack() {
 
 #[test]
 fn what_serde_can_parse_is_rendered_to_the_bottom() {
-    let text = format!(
-        "{}{{\"type\":\"string\"}}{}",
-        "{\"items\":".repeat(126),
-        "}".repeat(126)
-    );
+    let text = format!("{}{{\"type\":\"string\"}}{}", "{\"items\":".repeat(126), "}".repeat(126));
     let schema: Value = serde_json::from_str(&text).unwrap();
     let rendered = schema_to_typescript(&schema);
     assert_eq!(rendered.matches("Array<").count(), 126);
@@ -150,10 +146,7 @@ fn what_serde_can_parse_is_rendered_to_the_bottom() {
 fn chains_of_references_end() {
     let mut definitions = serde_json::Map::new();
     for index in 0..200 {
-        definitions.insert(
-            format!("d{index}"),
-            json!({ "$ref": format!("#/$defs/d{}", index + 1) }),
-        );
+        definitions.insert(format!("d{index}"), json!({ "$ref": format!("#/$defs/d{}", index + 1) }));
     }
     let schema = json!({ "$ref": "#/$defs/d0", "$defs": definitions });
     assert_eq!(schema_to_typescript(&schema), "unknown");

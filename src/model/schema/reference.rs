@@ -14,11 +14,7 @@ pub enum Scope {
 impl Scope {
     /// The scope inside a schema with these keywords.
     pub fn inside(self, keywords: &Map<String, Value>, is_root: bool) -> Self {
-        if !is_root && starts_resource(keywords) {
-            Self::Foreign
-        } else {
-            self
-        }
+        if !is_root && starts_resource(keywords) { Self::Foreign } else { self }
     }
 }
 
@@ -48,11 +44,7 @@ pub fn resolve<'schema>(root: &'schema Value, reference: &str, scope: Scope) -> 
             schema = child(schema, token)?;
         }
     }
-    Some(Target {
-        pointer,
-        schema,
-        scope,
-    })
+    Some(Target { pointer, schema, scope })
 }
 
 fn child<'schema>(parent: &'schema Value, token: &str) -> Option<&'schema Value> {
@@ -88,9 +80,7 @@ fn percent_decode(text: &str) -> Option<String> {
 }
 
 fn hexadecimal(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

@@ -7,19 +7,12 @@ use super::super::identifier::is_plain_identifier;
 /// A JavaScript string literal on one line.
 pub fn quoted(text: &str) -> String {
     // JSON but for two characters, which end a line in older JavaScript.
-    Value::from(text)
-        .to_string()
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
+    Value::from(text).to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
 /// A property name, in quotes unless it is a plain identifier.
 pub fn property_name(name: &str) -> String {
-    if is_plain_identifier(name) {
-        name.to_owned()
-    } else {
-        quoted(name)
-    }
+    if is_plain_identifier(name) { name.to_owned() } else { quoted(name) }
 }
 
 /// The lines of a schema's description that are not blank, trimmed.

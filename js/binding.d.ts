@@ -1,0 +1,89 @@
+/**
+ * The addon, as Rust exports it. Every function is synchronous: what takes time is answered by a message to the
+ * `deliver` function of the bridge. A fault of the caller is thrown as an Error with a `code`.
+ *
+ * JSON crosses as text.
+ */
+
+/** The addon to JavaScript. The first element says which message it is. */
+export type Message =
+  /** An answer: a CellResult as JSON without its big strings, then the text or URL of each content item. */
+  | [kind: 0, ticket: number, headJson: string, ...strings: string[]]
+  /** A failure: the code of a CodecellError, or 'ABORTED' for a wait that was given up. */
+  | [kind: 1, ticket: number, code: string, message: string]
+  /** A tool call; null: the script gave no argument. */
+  | [kind: 2, cellKey: number, callNumber: number, toolIndex: number, inputJson: string | null]
+  /** Nobody wants the result of that call any more. */
+  | [kind: 3, cellKey: number, callNumber: number]
+  /** notify(). */
+  | [kind: 4, cellKey: number, notification: number, text: string]
+  /** Nothing of this cell will come any more. */
+  | [kind: 5, cellKey: number]
+
+/** How a tool call ended: 0 with undefined, 1 with a value, 2 in failure. */
+export type CallStatus = 0 | 1 | 2
+
+export class NativeBridge {
+  /** `deliver` must not throw. */
+  constructor(deliver: (messages: Message[]) => void)
+  /** Groups of four: cell key, call number, status, and the JSON text of the value or the message of the failure. */
+  settle(flat: (number | string | null)[]): void
+  /** A notification has been dealt with. */
+  notified(cellKey: number, notification: number): void
+}
+
+export class NativeToolSet {
+  /** The index of a tool in `toolsJson` is the index in its calls. */
+  constructor(toolsJson: string, namespacesJson: string)
+  execDescription(defaultYieldMs: number, declareTools: boolean): string
+}
+
+export class NativeSession {
+  constructor(bridge: NativeBridge, optionsJson: string)
+  /** `yieldMs` null: the pragma or the default says. `step`: stop where the script can only wait. */
+  exec(
+    ticket: number,
+    source: string,
+    yieldMs: number | null,
+    step: boolean,
+    tools: NativeToolSet,
+  ): [cellKey: number, cellId: string]
+  wait(ticket: number, cellId: string, yieldMs: number | null, step: boolean): void
+  terminate(ticket: number, cellId: string): void
+  /** Terminates a running cell. A finished one keeps its result. */
+  abort(cellId: string): void
+  /** Answers that exec or wait at once. */
+  yieldNow(ticket: number): void
+  /** Gives that wait up. */
+  cancelWait(ticket: number): void
+  close(ticket: number): void
+  /** Flat: key, JSON text, key, …. */
+  storedValues(): string[]
+  activeCells(): string[]
+}
+
+export type NativeStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'missing'
+
+export interface Addon {
+  NativeBridge: typeof NativeBridge
+  NativeToolSet: typeof NativeToolSet
+  NativeSession: typeof NativeSession
+  parseExecSource(text: string): string
+  renderToolDeclaration(name: string, toolJson: string): string
+  schemaToTypeScript(schemaJson: string): string
+  toolIdentifier(name: string): string
+  truncateContent(contentJson: string, maxTokens: number): string
+  modelOutput(
+    status: NativeStatus,
+    cellId: string,
+    contentJson: string,
+    errorText: string | null,
+    maxTokens: number | null,
+    wallMs: number,
+  ): string
+  waitDescription(defaultYieldMs: number): string
+  execGrammar(): string
+  execInputSchema(): string
+  waitInputSchema(): string
+  versions(): [codecell: string, v8: string]
+}

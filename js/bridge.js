@@ -1,0 +1,169 @@
+import { Cell } from './cell.js'
+import { errorWithCode, withCodes } from './errors.js'
+import { addon } from './native.js'
+import { cellResult } from './result.js'
+
+/** @import { CellResult } from '../index.d.ts' */
+/** @import { Message, NativeSession } from './binding.d.ts' */
+
+/**
+ * @typedef {object} Request
+ * @property {(result: CellResult) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {() => unknown} abortReason what an aborted wait rejects with
+ * @property {NativeSession} session held on to until the answer is there
+ */
+
+/** The one way from the addon back into JavaScript: answers by ticket, the rest by cell. */
+class Bridge {
+  /** @readonly */
+  native
+  /** @type {Map<number, Request>} */
+  #requests = new Map()
+  /** @type {Map<number, Cell>} */
+  #cells = new Map()
+  #lastTicket = 0
+  /** @type {(number | string | null)[]} */
+  #settled = []
+
+  constructor() {
+    this.native = withCodes(() => new addon.NativeBridge((messages) => this.#deliver(messages)))
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @param {NativeSession} session
+   * @param {(ticket: number) => void} send
+   * @param {() => unknown} [abortReason]
+   * @returns {Promise<CellResult>}
+   */
+  ask(session, send, abortReason = () => undefined) {
+    return new Promise((resolve, reject) => {
+      this.#lastTicket = (this.#lastTicket + 1) >>> 0
+      const ticket = this.#lastTicket
+      this.#requests.set(ticket, { resolve, reject, abortReason, session })
+      try {
+        withCodes(() => send(ticket))
+      } catch (error) {
+        this.#requests.delete(ticket)
+        throw error
+      }
+    })
+  }
+
+  /**
+   * @param {number} key
+   * @param {Cell} cell
+   */
+  addCell(key, cell) {
+    this.#cells.set(key, cell)
+  }
+
+  /**
+   * Called by the addon, which cannot deal with an exception.
+   *
+   * @param {Message[]} messages
+   */
+  #deliver(messages) {
+    for (const message of messages) {
+      try {
+        this.#receive(message)
+      } catch (error) {
+        // Ours, not the caller's: all calls of his code are guarded further in.
+        warn(error)
+      }
+    }
+  }
+
+  /** @param {Message} message */
+  #receive(message) {
+    switch (message[0]) {
+      case 0: {
+        const [, ticket, headJson, ...strings] = message
+        return this.#takeRequest(ticket)?.resolve(cellResult(headJson, strings))
+      }
+      case 1: {
+        const [, ticket, code, text] = message
+        const request = this.#takeRequest(ticket)
+        return request?.reject(code === 'ABORTED' ? request.abortReason() : errorWithCode(code, text))
+      }
+      case 2: {
+        const [, cellKey, call, toolIndex, inputJson] = message
+        return void this.#callTool(cellKey, call, toolIndex, inputJson)
+      }
+      case 3: {
+        const [, cellKey, call] = message
+        return this.#cells.get(cellKey)?.abortCall(call)
+      }
+      case 4: {
+        const [, cellKey, notification, text] = message
+        return void this.#notify(cellKey, notification, text)
+      }
+      case 5: {
+        const cell = this.#cells.get(message[1])
+        this.#cells.delete(message[1])
+        return cell?.close()
+      }
+    }
+  }
+
+  /** @param {number} ticket */
+  #takeRequest(ticket) {
+    const request = this.#requests.get(ticket)
+    this.#requests.delete(ticket)
+    return request
+  }
+
+  /**
+   * @param {number} cellKey
+   * @param {number} call
+   * @param {number} toolIndex
+   * @param {string | null} inputJson
+   */
+  async #callTool(cellKey, call, toolIndex, inputJson) {
+    const outcome = await this.#cells.get(cellKey)?.callTool(call, toolIndex, inputJson)
+    if (outcome === undefined) return
+    // What settles in one turn goes back together.
+    if (this.#settled.length === 0) queueMicrotask(() => this.#flush())
+    this.#settled.push(cellKey, call, ...outcome)
+  }
+
+  #flush() {
+    const settled = this.#settled
+    this.#settled = []
+    try {
+      this.native.settle(settled)
+    } catch (error) {
+      warn(error)
+    }
+  }
+
+  /**
+   * @param {number} cellKey
+   * @param {number} notification
+   * @param {string} text
+   */
+  async #notify(cellKey, notification, text) {
+    await this.#cells.get(cellKey)?.notify(text)
+    try {
+      this.native.notified(cellKey, notification)
+    } catch (error) {
+      warn(error)
+    }
+  }
+}
+
+/** @param {unknown} error */
+function warn(error) {
+  process.emitWarning(error instanceof Error ? error : String(error))
+}
+
+/** @type {Bridge | undefined} */
+let shared
+
+/** The bridge of this instance of the module. It is made with the first session. */
+export function bridge() {
+  shared ??= new Bridge()
+  return shared
+}

@@ -1,0 +1,84 @@
+import { channel } from 'node:diagnostics_channel'
+import { RunningCall } from './tool-call.js'
+
+/** @import { Notification } from '../index.d.ts' */
+/** @import { NativeSession } from './binding.d.ts' */
+/** @import { OnNotify } from './options.js' */
+/** @import { Outcome } from './tool-call.js' */
+/** @import { HostTool } from './tool-set.js' */
+
+/** Where a failing onNotify is told: it can neither break the cell nor reach a caller. */
+const notifyErrors = channel('codecell:notify:error')
+
+/**
+ * @typedef {object} CellParts
+ * @property {string} id
+ * @property {string} callId
+ * @property {NativeSession} session held on to, so that a session lives as long as its cells
+ * @property {readonly HostTool[]} tools
+ * @property {OnNotify | undefined} onNotify
+ * @property {number} messageBytes
+ * @property {<T>(work: () => T) => T} inContext runs something in the async context of the exec
+ */
+
+/** What the host side keeps of a cell while it lives. */
+export class Cell {
+  #parts
+  /** @type {Map<number, RunningCall>} */
+  #calls = new Map()
+  #closed = false
+  /** What is to be done when nothing more will come. */
+  onClosed = () => {}
+
+  /** @param {CellParts} parts */
+  constructor(parts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Serves a tool call.
+   *
+   * @param {number} number
+   * @param {number} toolIndex
+   * @param {string | null} inputJson
+   * @returns {Promise<Outcome | undefined>} never rejects; undefined: the cell has been closed, so nobody asks
+   */
+  async callTool(number, toolIndex, inputJson) {
+    const { id, tools, messageBytes, inContext } = this.#parts
+    const tool = tools[toolIndex]
+    if (tool === undefined) return [2, `there is no tool number ${toolIndex}`]
+    const call = new RunningCall(tool, id, number, messageBytes)
+    this.#calls.set(number, call)
+    const outcome = await inContext(() => call.run(inputJson))
+    this.#calls.delete(number)
+    return this.#closed ? undefined : outcome
+  }
+
+  /** @param {number} number */
+  abortCall(number) {
+    this.#calls.get(number)?.abort()
+  }
+
+  /**
+   * Passes a notification on. Never rejects.
+   *
+   * @param {string} text
+   */
+  async notify(text) {
+    const { id, callId, onNotify, inContext } = this.#parts
+    if (onNotify === undefined) return
+    /** @type {Notification} */
+    const notification = { cellId: id, callId, text }
+    try {
+      await inContext(() => onNotify(notification))
+    } catch (error) {
+      notifyErrors.publish({ error, notification })
+    }
+  }
+
+  close() {
+    this.#closed = true
+    this.#calls.clear()
+    this.onClosed()
+  }
+}
