@@ -52,10 +52,10 @@ export class NativeSession {
   terminate(ticket: number, cellId: string): void
   /** Terminates a running cell. A finished one keeps its result. */
   abort(cellId: string): void
-  /** Answers that exec or wait at once. */
-  yieldNow(ticket: number): void
-  /** Gives that wait up. */
-  cancelWait(ticket: number): void
+  /** Answers that exec or wait of this cell at once. */
+  yieldNow(ticket: number, cellId: string): void
+  /** Gives up that wait for this cell. */
+  cancelWait(ticket: number, cellId: string): void
   close(ticket: number): void
   /** Flat: key, JSON text, key, …. */
   storedValues(): string[]

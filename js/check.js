@@ -84,7 +84,7 @@ export function options(name, value, known) {
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
       throw invalidArgument(
-        `${name} has an unknown key ${JSON.stringify(shortened(key))}; known are ${known.join(', ')}`,
+        `unknown key ${JSON.stringify(shortened(key))} in ${name}; known are ${known.join(', ')}`,
       )
     }
   }
@@ -98,7 +98,8 @@ export function options(name, value, known) {
  * @param {number} [maximum]
  */
 export function integer(name, value, minimum, maximum = Number.MAX_SAFE_INTEGER) {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value
+  if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum)
+    return value
   throw wrong(name, `an integer from ${minimum} to ${maximum}`, value)
 }
 

@@ -19,7 +19,7 @@ export function toNativeJson(value) {
  */
 function withoutLoneSurrogates(text) {
   if (!text.includes('\\ud')) return text
-  return text.replace(/\\(?:\\|ud[89a-f][0-9a-f]{2})/g, (escape) => (escape === '\\\\' ? escape : '\ufffd'))
+  return text.replace(/\\(?:\\|ud[89a-f][0-9a-f]{2})/g, (found) => (found === '\\\\' ? found : '\ufffd'))
 }
 
 /**
@@ -33,7 +33,9 @@ export function checkedJson(name, value) {
   try {
     text = JSON.stringify(value)
   } catch (error) {
-    throw invalidArgument(`${name} must be what JSON can say: ${messageOf(error) ?? 'it cannot be serialised'}`)
+    throw invalidArgument(
+      `${name} must be what JSON can say: ${messageOf(error) ?? 'it cannot be serialised'}`,
+    )
   }
   if (text === undefined) throw invalidArgument(`${name} must be what JSON can say; got ${shown(value)}`)
   return text

@@ -186,7 +186,9 @@ function modelOutput(result, maxTokens, wallMs) {
   const tokens = maxTokens === undefined ? null : wholeTokens(maxTokens)
   /** @type {ModelOutput} */
   const output = {
-    content: JSON.parse(withCodes(() => addon.modelOutput(status, cellId, content, errorText, tokens, wallMs))),
+    content: JSON.parse(
+      withCodes(() => addon.modelOutput(status, cellId, content, errorText, tokens, wallMs)),
+    ),
     success: status !== 'failed' && status !== 'missing',
   }
   if (status === 'running') output.cellId = cellId

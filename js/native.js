@@ -88,7 +88,7 @@ function unavailable(message, causes = []) {
 
 /** @param {string} platform */
 function unsupported(platform) {
-  const supported = [...TRIPLES.keys(), ''].join(', ').slice(0, -2)
+  const supported = [...TRIPLES.keys()].join(', ')
   return (
     `There is no binary for ${platform}; there is one for ${supported} (Linux with glibc). To use one that you ` +
     `built yourself, set ${OVERRIDE} to its path.`

@@ -137,7 +137,7 @@ export class Session {
       bridge().addCell(key, cell)
       // It may be aborted at any time of the cell's life, not only while this promise is pending.
       cell.onClosed = whenAborted(signal, () => session.abort(id))
-      stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket))
+      stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, id))
     })
     try {
       const result = await answer
@@ -166,8 +166,8 @@ export class Session {
       session,
       (ticket) => {
         session.wait(ticket, id, step ? Infinity : (yieldTimeMs ?? null), step)
-        const stopAborting = whenAborted(signal, () => session.cancelWait(ticket))
-        const stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket))
+        const stopAborting = whenAborted(signal, () => session.cancelWait(ticket, id))
+        const stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, id))
         stopListening = () => {
           stopAborting()
           stopYielding()

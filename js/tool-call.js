@@ -122,7 +122,10 @@ export class RunningCall {
     const bytes = this.#tooManyBytes(message)
     if (bytes === undefined) return [FAILED, message]
     const { name } = this.#tool
-    return [FAILED, `tool \`${name}\` failed, and its message has ${bytes} bytes, more than limits.messageBytes`]
+    return [
+      FAILED,
+      `tool \`${name}\` failed, and its message has ${bytes} bytes, more than limits.messageBytes`,
+    ]
   }
 
   /** @param {string} text */

@@ -1,5 +1,5 @@
 import * as check from './check.js'
-import { withCodes } from './errors.js'
+import { invalidArgument, withCodes } from './errors.js'
 import { checkedJson, toNativeJson } from './json.js'
 import { addon } from './native.js'
 
@@ -97,15 +97,18 @@ function kindChoice(name, value) {
 }
 
 /**
- * A JSON schema.
+ * A JSON schema. The caller keeps his object: what comes back is a copy, so a later change has no effect.
  *
  * @param {string} name
  * @param {unknown} value
+ * @returns {unknown}
  */
 export function jsonSchema(name, value) {
   if (typeof value === 'boolean') return value
-  // Serialised here for its own message; a schema is small, and a session is made once.
-  return JSON.parse(checkedJson(name, typeof value === 'function' ? value : check.record(name, value)))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(`${name} must be a JSON schema, an object or a boolean; got ${check.shown(value)}`)
+  }
+  return JSON.parse(checkedJson(name, value))
 }
 
 /**

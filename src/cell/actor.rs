@@ -172,7 +172,9 @@ impl Actor {
 
     /// A yield time counts from when the script runs.
     fn arm_yield(&mut self) {
-        if let (true, Some(after)) = (self.started, self.yield_after.take()) {
+        if self.started
+            && let Some(after) = self.yield_after.take()
+        {
             self.deadlines.set(Deadline::Yield, after);
         }
     }
