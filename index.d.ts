@@ -129,6 +129,8 @@ export interface CellError {
   message: string
   /** V8's stack as text, with the script's own line numbers (the pragma line counts as line 1). */
   stack?: string
+  /** The lines of the script around the error, with a mark under the column; for people and models to read. */
+  frame?: string
   /** 1-based line in the text that was given to exec, when V8 knows it. */
   line?: number
   /** 1-based column in that line, when V8 knows it. */

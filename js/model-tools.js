@@ -4,7 +4,7 @@ import { messageOf, toNativeJson } from './json.js'
 import { addon } from './native.js'
 import { throwIfAborted } from './signals.js'
 
-/** @import { CellResult, ModelOutput, ModelTool, Session } from '../index.d.ts' */
+/** @import { CellError, CellResult, ModelOutput, ModelTool, Session } from '../index.d.ts' */
 /** @import { NativeToolSet } from './binding.d.ts' */
 
 /**
@@ -182,7 +182,7 @@ function modelOutput(result, maxTokens, wallMs) {
   const { status, cellId } = result
   if (status === 'pending') throw new Error('only execToPending and waitToPending answer with `pending`')
   const content = toNativeJson(status === 'missing' ? [] : result.content)
-  const errorText = status === 'failed' ? (result.error.stack ?? result.error.message) : null
+  const errorText = status === 'failed' ? textOf(result.error) : null
   const tokens = maxTokens === undefined ? null : wholeTokens(maxTokens)
   /** @type {ModelOutput} */
   const output = {
@@ -198,4 +198,14 @@ function modelOutput(result, maxTokens, wallMs) {
 /** @param {number} count */
 export function wholeTokens(count) {
   return Math.min(Math.floor(count), Number.MAX_SAFE_INTEGER)
+}
+
+/**
+ * An error as a model reads it: the stack, and the lines of the script around the place.
+ *
+ * @param {CellError} error
+ */
+function textOf({ stack, message, frame }) {
+  const text = stack ?? message
+  return frame === undefined ? text : `${text}\n\n${frame}`
 }

@@ -189,15 +189,9 @@ impl Actor {
                 }
                 Deadline::Wall => self.interrupt(StopReason::TimeLimit),
                 Deadline::Cpu => self.check_cpu(),
-                Deadline::Stop => self.handle(Input::EngineLost(CellError {
-                    code: CellErrorCode::EngineLost,
-                    name: "Error".into(),
-                    message:
-                        "the script was told to stop and did not: it runs native code that never looks up"
-                            .into(),
-                    stack: None,
-                    position: None,
-                })),
+                Deadline::Stop => self.handle(Input::EngineLost(lost(
+                    "the script was told to stop and did not: it runs native code that never looks up",
+                ))),
                 Deadline::Grace => self.handle(Input::GraceOver),
             }
         }
@@ -247,13 +241,7 @@ impl Actor {
             Some(Event::Finished(finished)) => self.engine_finished(*finished),
             None => {
                 self.finished = true;
-                self.handle(Input::EngineLost(CellError {
-                    code: CellErrorCode::EngineLost,
-                    name: "Error".into(),
-                    message: "the engine that ran the script was lost".into(),
-                    stack: None,
-                    position: None,
-                }));
+                self.handle(Input::EngineLost(lost("the engine that ran the script was lost")));
             }
         }
     }
@@ -389,4 +377,8 @@ async fn until(deadline: Option<tokio::time::Instant>) {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,
     }
+}
+
+fn lost(message: &str) -> CellError {
+    CellError::without_place(CellErrorCode::EngineLost, "Error", message)
 }

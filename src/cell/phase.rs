@@ -322,11 +322,9 @@ impl Phase {
             Stage::Running => {
                 self.begin_termination(TerminatingEngine::Lost(error), None, effects);
             }
-            Stage::Terminating { engine, .. } => {
-                if *engine == TerminatingEngine::Running {
-                    *engine = TerminatingEngine::Lost(error);
-                    self.settle(effects);
-                }
+            Stage::Terminating { engine, .. } if *engine == TerminatingEngine::Running => {
+                *engine = TerminatingEngine::Lost(error);
+                self.settle(effects);
             }
             _ => {}
         }

@@ -15,13 +15,7 @@ fn completed() -> Ending {
 }
 
 fn lost() -> CellError {
-    CellError {
-        code: CellErrorCode::EngineLost,
-        name: "Error".into(),
-        message: "lost".into(),
-        stack: None,
-        position: None,
-    }
+    CellError::without_place(CellErrorCode::EngineLost, "Error", "lost")
 }
 
 fn text(number: usize) -> ContentItem {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::message::{CellError, CellErrorCode, Position};
 use super::values::{data_property, name, rust_string};
-use super::{modules, stop::StopReason};
+use super::{hints, modules, stop::StopReason};
 
 /// Longest message that is kept, in bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
@@ -31,11 +31,6 @@ impl<'s> Thrown<'s> {
     ) -> Self {
         Self { value, message, code: CellErrorCode::SyntaxError }
     }
-}
-
-/// An error of our own making, without a place in the script.
-pub(super) fn plain(code: CellErrorCode, name: &str, message: impl Into<String>) -> CellError {
-    CellError { code, name: name.into(), message: message.into(), stack: None, position: None }
 }
 
 /// The error of a script that met a limit, or was stopped by a defect. None for reasons that are no failures.
@@ -75,14 +70,17 @@ pub(super) fn of_stop(reason: StopReason, limits: &super::CellLimits) -> Option<
             (CellErrorCode::EngineLost, "a defect in codecell stopped the script".to_owned())
         }
     };
-    Some(plain(code, "Error", message))
+    Some(CellError::without_place(code, "Error", message))
 }
 
 /// Reads what was thrown.
 pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>) -> CellError {
     v8::tc_scope!(let scope, scope);
     let message = thrown.message.unwrap_or_else(|| v8::Exception::create_message(scope, thrown.value));
-    let (name, text) = name_and_message(scope, thrown.value, message);
+    let (name, mut text) = name_and_message(scope, thrown.value, message);
+    if let Some(hint) = hints::for_error(&name, &text) {
+        let _ = write!(text, ". {hint}");
+    }
     let call_site = call_site_of(scope, thrown.value);
     let frames = script_frames(scope, thrown.value);
     let position = call_site.or_else(|| frames.first().and_then(|frame| frame.position)).or_else(|| {
@@ -103,7 +101,7 @@ pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>)
         }
         stack
     });
-    CellError { code: thrown.code, name, message: text, stack, position }
+    CellError { code: thrown.code, name, message: text, stack, position, frame: None }
 }
 
 fn name_and_message<'s>(

@@ -206,6 +206,16 @@ pub struct CellError {
     pub stack: Option<String>,
     /// Where it happened in the text that was given.
     pub position: Option<Position>,
+    /// The lines of the script around that place.
+    pub frame: Option<String>,
+}
+
+impl CellError {
+    /// An error that has no place in the script.
+    #[must_use]
+    pub fn without_place(code: CellErrorCode, name: &str, message: impl Into<String>) -> Self {
+        Self { code, name: name.into(), message: message.into(), stack: None, position: None, frame: None }
+    }
 }
 
 /// A place in the text that was given to `exec`.

@@ -7,6 +7,7 @@ mod bootstrap;
 mod cpu_clock;
 mod error;
 mod helpers;
+mod hints;
 mod inbox;
 mod isolate;
 mod limits;

@@ -178,18 +178,16 @@ pub(super) fn import_dynamically<'s>(
     let promise = resolver.get_promise(scope);
     let text = rust_string(scope, specifier);
     v8::tc_scope!(let scope, scope);
-    match BuiltIn::find(&text).and_then(|built_in| namespace(scope, built_in)) {
-        Some(namespace) => resolver.resolve(scope, namespace)?,
-        None => {
-            let error = match scope.exception() {
-                Some(exception) => exception,
-                None => {
-                    let message = v8_string(scope, &unsupported_import(&text))?;
-                    v8::Exception::error(scope, message)
-                }
-            };
-            resolver.reject(scope, error)?
-        }
+    if let Some(namespace) = BuiltIn::find(&text).and_then(|built_in| namespace(scope, built_in)) {
+        resolver.resolve(scope, namespace)?
+    } else {
+        let error = if let Some(exception) = scope.exception() {
+            exception
+        } else {
+            let message = v8_string(scope, &unsupported_import(&text))?;
+            v8::Exception::error(scope, message)
+        };
+        resolver.reject(scope, error)?
     };
     Some(promise)
 }

@@ -34,7 +34,9 @@ static ROOT: LazyLock<io::Result<Mutex<Sender<SpawnRequest>>>> = LazyLock::new(s
 /// The version of V8 that is linked, like `15.2.124.1`.
 #[must_use]
 pub fn v8_version() -> &'static str {
-    v8::V8::get_version()
+    // The archive's builder adds its own mark to V8's number.
+    let version = v8::V8::get_version();
+    version.split_once('-').map_or(version, |(number, _)| number)
 }
 
 /// Starts a thread that may own isolates. The first call starts V8.

@@ -113,12 +113,11 @@ fn engine_thread(options: IsolateOptions, first: &Sender<ReadyEngine>, home: &We
         let Some((isolate, jobs)) = make_ready(options, |engine| pool.offer(engine)) else {
             return;
         };
-        match wait_for_job(&jobs, &pool, &isolate.stop) {
-            Some(job) => run::run_cell(isolate, job),
-            None => {
-                isolate.dispose();
-                return;
-            }
+        if let Some(job) = wait_for_job(&jobs, &pool, &isolate.stop) {
+            run::run_cell(isolate, job);
+        } else {
+            isolate.dispose();
+            return;
         }
     }
 }

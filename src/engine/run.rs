@@ -16,6 +16,7 @@ use super::state::{CellParts, CellState};
 use super::stop::StopReason;
 use super::thread::Shared;
 use super::values::parse_json;
+use crate::model::code_frame;
 
 /// Runs a cell to its end, says how it ended, and throws the isolate away.
 pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
@@ -35,7 +36,13 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         v8::scope!(let scope, &mut virgin.isolate);
         let context = v8::Local::new(scope, &virgin.context);
         let scope = &mut v8::ContextScope::new(scope, context);
-        let outcome = Script { state: &state, shared: &shared }.run(scope, &cell.source, cell.line_offset);
+        let mut outcome =
+            Script { state: &state, shared: &shared }.run(scope, &cell.source, cell.line_offset);
+        if let Outcome::Failed(error) = &mut outcome {
+            error.frame = error.position.and_then(|position| {
+                code_frame(&cell.source, cell.line_offset + 1, position.line, position.column)
+            });
+        }
         finish(scope, &state, &shared, outcome)
     };
     // Nobody listens any more when the session has gone.
@@ -46,8 +53,8 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
     virgin.dispose();
 }
 
-fn finish<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
+fn finish(
+    scope: &mut v8::PinScope<'_, '_>,
     state: &CellState,
     shared: &Shared,
     outcome: Outcome,
@@ -77,7 +84,7 @@ enum Progress {
 }
 
 impl Script<'_> {
-    fn run<'s>(&self, scope: &mut v8::PinScope<'s, '_>, source: &str, line_offset: u32) -> Outcome {
+    fn run(&self, scope: &mut v8::PinScope<'_, '_>, source: &str, line_offset: u32) -> Outcome {
         let promise = match self.start(scope, source, line_offset) {
             Ok(promise) => promise,
             Err(outcome) => return outcome,
@@ -238,5 +245,5 @@ impl Script<'_> {
 }
 
 fn unknown_failure() -> CellError {
-    error::plain(CellErrorCode::ScriptError, "Error", "unknown code mode exception")
+    CellError::without_place(CellErrorCode::ScriptError, "Error", "unknown code mode exception")
 }

@@ -7,6 +7,7 @@
 //! Everything here is pure: no V8, no Node, no clock, no state. It imports nothing from the other rooms.
 
 pub mod audio;
+pub mod code_frame;
 pub mod content;
 pub mod declaration;
 pub mod description;
@@ -19,6 +20,7 @@ pub mod schema;
 pub mod tool;
 pub mod truncate;
 
+pub use code_frame::code_frame;
 pub use content::{ContentItem, ImageDetail};
 pub use declaration::{is_mcp_tool, render_tool_declaration, tool_description};
 pub use description::{ExecDescriptionOptions, Namespaces, all_tools_json, exec_description};

@@ -244,7 +244,7 @@ impl NativeBridge {
 }
 
 /// The longest yield time that is kept apart from "never": about 285 years.
-const LONGEST_YIELD: Duration = Duration::from_secs(9_000_000_000);
+const LONGEST_YIELD: Duration = Duration::from_hours(2_500_000);
 
 /// A yield time. None for one that never comes.
 pub(super) fn yield_time(milliseconds: f64) -> Option<Duration> {

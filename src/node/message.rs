@@ -131,6 +131,8 @@ struct ErrorHead<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stack: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
@@ -151,6 +153,7 @@ impl<'a> ErrorHead<'a> {
             name: &error.name,
             message: &error.message,
             stack: error.stack.as_deref(),
+            frame: error.frame.as_deref(),
             line: error.position.map(|position| position.line),
             column: error.position.map(|position| position.column),
         }

@@ -223,7 +223,9 @@ impl Shared {
             }
             registry.take_closers()
         };
-        now.into_iter().for_each(|closer| closer());
+        for closer in now {
+            closer();
+        }
     }
 
     fn remove(&self, cell: &CellId) {
@@ -232,7 +234,9 @@ impl Shared {
             registry.cells.retain(|_, handle| handle.id != *cell);
             registry.take_closers()
         };
-        now.into_iter().for_each(|closer| closer());
+        for closer in now {
+            closer();
+        }
     }
 }
 

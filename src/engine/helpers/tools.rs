@@ -110,9 +110,9 @@ fn call_tool<'s>(
                 let message = v8_string(scope, &message).ok_or(HelperError::Thrown)?;
                 let error = v8::Exception::type_error(scope, message);
                 resolver.reject(scope, error);
-                Ok(())
             }
         }
+        Ok(())
     });
 }
 
@@ -134,7 +134,7 @@ fn dispatch<'s>(
     tool: usize,
     input: Option<JsonText>,
     resolver: v8::Local<'s, v8::PromiseResolver>,
-) -> Result<(), HelperError> {
+) {
     let position = current_position(scope);
     let limit = state.limits.pending_tool_calls;
     let refused = if state.pending.borrow().len() >= limit {
@@ -147,7 +147,7 @@ fn dispatch<'s>(
     if let Some(message) = refused {
         let error = tool_error(scope, &message, position);
         resolver.reject(scope, error);
-        return Ok(());
+        return;
     }
     if let Some(id) = state.next_call.get() {
         state.next_call.set(id.next());
@@ -155,5 +155,4 @@ fn dispatch<'s>(
         state.pending.borrow_mut().insert(id, call);
         state.emit(Event::ToolCall { id, tool, input });
     }
-    Ok(())
 }
