@@ -146,7 +146,20 @@ test('2.1 what V8 ships and is harmless stays: eval, Function, Proxy, Reflect, W
     new SuppressedError(1, 2).suppressed,
     unescape(escape('ä')),
   ])`
-  expect(await json(source)).toEqual([2, 8, 'trap', true, true, 'function', [2, 3], 1.5, 'function', 'function', 2, 'ä'])
+  expect(await json(source)).toEqual([
+    2,
+    8,
+    'trap',
+    true,
+    true,
+    'function',
+    [2, 3],
+    1.5,
+    'function',
+    'function',
+    2,
+    'ä',
+  ])
 })
 
 test('2.1 Date works, and tells times of any locale', async () => {

@@ -1,7 +1,7 @@
 // §1.4 and §1.5: what the model reads.
 
 import { expect, test } from 'vitest'
-import { expectFault, FOREVER, gate, newSession, outcome, sleep, texts } from './support/lifecycle-helpers.js'
+import { expectFault, FOREVER, gate, newSession, outcome, sleep, texts, until } from './support/lifecycle-helpers.js'
 
 const HEADER =
   /^(Script running with cell ID \d+|Script completed|Script failed|Script terminated)\nWall time (\d+\.\d) seconds\nOutput:\n$/
@@ -43,9 +43,13 @@ test('1.4 header: a script that threw is `Script failed`, no success, without ce
 })
 
 test('1.4 header: a terminated cell is `Script terminated`, a success without cellId', async () => {
-  const { exec, wait } = newSession().modelTools()
-  const { cellId } = await exec.run(`yield_control(); text("unseen"); ${FOREVER}`)
-  const output = await wait.run({ cell_id: cellId, terminate: true })
+  const tool = gate()
+  const { exec, wait } = newSession({ tools: { tool } }).modelTools()
+  const { cellId } = await exec.run('yield_control(); text("unseen"); await tools.tool({})')
+  await until(() => tool.calls.length > 0)
+  const stopped = wait.run({ cell_id: cellId, terminate: true })
+  tool.calls[0].resolve()
+  const output = await stopped
   expect(header(output).status).toBe('Script terminated')
   expect(output.success).toBe(true)
   expect('cellId' in output).toBe(false)
@@ -64,7 +68,9 @@ test('1.4 wall time: that of this call, in seconds with one decimal, and not the
     const output = await call()
     return { shown: header(output).seconds, spent: (performance.now() - start) / 1000, output }
   }
-  const first = await timed(() => exec.run('yield_control(); await new Promise((r) => setTimeout(r, 400)); 1'))
+  const first = await timed(() =>
+    exec.run('yield_control(); await new Promise((r) => setTimeout(r, 400)); 1'),
+  )
   await sleep(500)
   const last = await timed(() => wait.run({ cell_id: first.output.cellId }))
   // It can be rounded up, by half a tenth at most.
@@ -97,17 +103,45 @@ test('1.4 error: it is one last text item, after the output before the failure',
   ])
 })
 
-test('1.4 error: of a thrown object it is its `stack`, of anything else its string conversion', async () => {
-  const { exec } = newSession().modelTools()
-  const errorOf = async (/** @type {string} */ source) => texts(await exec.run(source)).at(-1)
-  expect(await errorOf('throw "x"')).toBe('Script error:\nx')
-  expect(await errorOf('throw 7')).toBe('Script error:\n7')
-  expect(await errorOf('throw undefined')).toBe('Script error:\nundefined')
-  expect(await errorOf('throw null')).toBe('Script error:\nnull')
-  expect(await errorOf('throw { stack: "my stack" }')).toBe('Script error:\nmy stack')
-  expect(await errorOf('throw { stack: 1, toString: () => "as text" }')).toBe('Script error:\nas text')
-  expect(await errorOf('const e = new TypeError("t"); e.stack = "rewritten"; throw e')).toBe('Script error:\nrewritten')
-  expect(await errorOf('await Promise.reject(new RangeError("r"))')).toMatch(/^Script error:\nRangeError: r\n/)
+/**
+ * The error item of a script that fails.
+ *
+ * @param {string} source
+ */
+async function errorOf(source) {
+  const output = await newSession().modelTools().exec.run(source)
+  expect(output.success).toBe(false)
+  return output
+}
+
+test('1.4 error: of an Error it is its stack, of a primitive its string conversion', async () => {
+  for (const [source, expected] of [
+    ['throw "x"', 'x'],
+    ['throw 7', '7'],
+    ['throw undefined', 'undefined'],
+    ['throw null', 'null'],
+    ['throw 10n', '10'],
+    ['await Promise.reject(new RangeError("r"))', 'RangeError: r\n    at exec_main.mjs:1:22'],
+    ['class Own extends Error {}\nthrow new Own("o")', 'Own: o\n    at exec_main.mjs:2:7'],
+  ]) {
+    const [shown] = texts(await errorOf(source)).slice(-1)
+    // Below the stack, the line of the script may be shown.
+    expect(`${shown}\n`.startsWith(`Script error:\n${expected}\n`), shown).toBe(true)
+  }
+})
+
+// BUG: the stack of an object that is no Error is left out: the model reads `#<Object>`.
+test('1.4 error: of a thrown object with a string `stack` it is that stack', async () => {
+  expect(texts(await errorOf('throw { stack: "my stack" }')).at(-1)).toBe('Script error:\nmy stack')
+})
+
+test('1.4 error: codecell reads what was thrown without running code of the script', async () => {
+  const output = await errorOf(`throw {
+    get stack() { text('ran'); return 's' },
+    get message() { text('ran'); return 'm' },
+    toString() { text('ran'); return 't' },
+  }`)
+  expect(output.content).toHaveLength(2)
 })
 
 test('1.4 error: it counts as output, and can be truncated', async () => {
@@ -131,7 +165,9 @@ test('1.5 an unknown cell is no error of the tool: `Script failed`, and that it 
 
 test('1.5 a cell is gone once its final answer was delivered: later waits do not find it', async () => {
   const { exec, wait } = newSession().modelTools()
-  const { cellId } = await exec.run('yield_control(); await new Promise((r) => setTimeout(r, 5)); text("end")')
+  const { cellId } = await exec.run(
+    'yield_control(); await new Promise((r) => setTimeout(r, 5)); text("end")',
+  )
   const last = await wait.run({ cell_id: cellId })
   expect(header(last).status).toBe('Script completed')
   expect(texts(last).slice(1)).toEqual(['end'])

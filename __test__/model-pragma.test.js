@@ -62,7 +62,9 @@ test('1.1 pragma: one field alone, an empty object, null for a field, and 0 for 
   expect(parseExecSource('// @exec: {"yield_time_ms": 5}\n1')).toEqual({ code: '1', yieldTimeMs: 5 })
   expect(parseExecSource('// @exec: {"max_output_tokens": 5}\n1')).toEqual({ code: '1', maxOutputTokens: 5 })
   expect(parseExecSource('// @exec: {}\n1')).toEqual({ code: '1' })
-  expect(parseExecSource('// @exec: {"yield_time_ms": null, "max_output_tokens": null}\n1')).toEqual({ code: '1' })
+  expect(parseExecSource('// @exec: {"yield_time_ms": null, "max_output_tokens": null}\n1')).toEqual({
+    code: '1',
+  })
   expect(parseExecSource('// @exec: {"yield_time_ms": 0, "max_output_tokens": 0}\n1')).toEqual({
     code: '1',
     yieldTimeMs: 0,
@@ -71,7 +73,10 @@ test('1.1 pragma: one field alone, an empty object, null for a field, and 0 for 
 })
 
 test('1.1 pragma: a carriage return at its end does no harm', () => {
-  expect(parseExecSource('// @exec: {"yield_time_ms": 5}\r\ntext(1)')).toEqual({ code: 'text(1)', yieldTimeMs: 5 })
+  expect(parseExecSource('// @exec: {"yield_time_ms": 5}\r\ntext(1)')).toEqual({
+    code: 'text(1)',
+    yieldTimeMs: 5,
+  })
 })
 
 test('1.1 pragma: without source on the lines after it, it is refused, whatever it says', async () => {
@@ -182,7 +187,8 @@ test('1.1 exec: the grammar is Lark, with a pragma line before the source or the
     }),
   )
   expect(Object.keys(regexps)).toEqual(['PRAGMA', 'NEWLINE', 'SOURCE'])
-  for (const pragma of ['// @exec: {"yield_time_ms": 1}', ' \t// @exec:']) expect(pragma).toMatch(regexps.PRAGMA)
+  for (const pragma of ['// @exec: {"yield_time_ms": 1}', ' \t// @exec:'])
+    expect(pragma).toMatch(regexps.PRAGMA)
   for (const none of ['//@exec: {}', '// @exec: {}\n', 'text(1)']) expect(none).not.toMatch(regexps.PRAGMA)
   for (const newline of ['\n', '\r\n']) expect(newline).toMatch(regexps.NEWLINE)
   for (const source of ['x', '\n', 'a\nb\u{1f600}']) expect(source).toMatch(regexps.SOURCE)

@@ -74,7 +74,9 @@ test('1.2 bound: maxYieldTimeMs makes a cell yield that was given all the time i
   const first = await exec.run('// @exec: {"yield_time_ms": 600000}\nawait new Promise(() => {})')
   expect(first.cellId).toBe('1')
   expect((await wait.run({ cell_id: '1', yield_time_ms: 600_000 })).cellId).toBe('1')
-  expect((await session.exec('await new Promise(() => {})', { yieldTimeMs: Infinity })).status).toBe('running')
+  expect((await session.exec('await new Promise(() => {})', { yieldTimeMs: Infinity })).status).toBe(
+    'running',
+  )
   expect((await session.wait('2', { yieldTimeMs: Infinity })).status).toBe('running')
 })
 
