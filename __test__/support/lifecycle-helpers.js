@@ -7,10 +7,15 @@ const DEADLINE_MS = 20_000
 
 /** @type {Set<Session>} */
 const opened = new Set()
+/** @type {Set<() => void>} */
+const heldUp = new Set()
 
 afterEach(async () => {
   const sessions = [...opened]
   opened.clear()
+  // A call that nobody answered would hold its cell up for `toolGraceMs`.
+  for (const resolve of heldUp) resolve()
+  heldUp.clear()
   await Promise.all(sessions.map((session) => session.close()))
 })
 
@@ -81,6 +86,7 @@ export function gate() {
      */
     execute(input, call) {
       const { promise, resolve, reject } = deferred()
+      heldUp.add(resolve)
       calls.push({ input, call, resolve, reject })
       return promise
     },

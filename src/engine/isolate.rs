@@ -1,10 +1,11 @@
 //! Makes virgin isolates with a context in which the helpers stand ready.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::stop::{StopFlag, StopReason};
-use super::{helpers, modules, state};
+use super::{CellLimits, helpers, modules, state};
 
 /// What an isolate is made with. It can't be changed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,18 +14,25 @@ pub(super) struct IsolateOptions {
     pub(super) heap_bytes: usize,
 }
 
+impl Default for IsolateOptions {
+    fn default() -> Self {
+        Self { heap_bytes: CellLimits::default().heap_bytes }
+    }
+}
+
 /// An isolate that no script has touched, on the thread that made it.
 pub(super) struct VirginIsolate {
     // The context goes first: a handle must not outlive its isolate.
     pub(super) context: v8::Global<v8::Context>,
     pub(super) isolate: v8::OwnedIsolate,
-    pub(super) stop: Arc<StopFlag>,
+    options: IsolateOptions,
     heap_guard: Box<HeapGuard>,
 }
 
 /// What V8 hands to the near-heap-limit callback.
 struct HeapGuard {
-    stop: Arc<StopFlag>,
+    /// That of the cell; none while the isolate is virgin.
+    stop: RefCell<Option<Arc<StopFlag>>>,
     handle: v8::IsolateHandle,
     headroom: usize,
 }
@@ -38,9 +46,8 @@ impl VirginIsolate {
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 10);
         isolate.set_host_import_module_dynamically_callback(modules::import_dynamically);
         isolate.set_promise_reject_callback(state::on_promise_reject);
-        let stop = Arc::new(StopFlag::default());
         let mut heap_guard = Box::new(HeapGuard {
-            stop: Arc::clone(&stop),
+            stop: RefCell::default(),
             handle: isolate.thread_safe_handle(),
             headroom: (options.heap_bytes / 4).max(16 * 1024 * 1024),
         });
@@ -52,7 +59,17 @@ impl VirginIsolate {
             helpers::install(scope, context);
             v8::Global::new(scope, context)
         };
-        Self { context, isolate, stop, heap_guard }
+        Self { context, isolate, options, heap_guard }
+    }
+
+    /// What it was made with.
+    pub(super) fn options(&self) -> IsolateOptions {
+        self.options
+    }
+
+    /// Says which flag is set when the heap is full.
+    pub(super) fn belongs_to(&self, stop: &Arc<StopFlag>) {
+        *self.heap_guard.stop.borrow_mut() = Some(Arc::clone(stop));
     }
 
     /// Throws the isolate away.
@@ -70,7 +87,9 @@ unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial
     // SAFETY: `data` is the guard that stands beside its isolate in `VirginIsolate`, which drops it after the isolate.
     // V8 calls this on the isolate's thread, and nobody else touches the guard.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
-    guard.stop.set(StopReason::MemoryLimit);
+    if let Some(stop) = &*guard.stop.borrow() {
+        stop.set(StopReason::MemoryLimit);
+    }
     guard.handle.terminate_execution();
     current.saturating_add(guard.headroom)
 }

@@ -4,9 +4,10 @@
 //! So V8 is initialised on a thread of our own, the root thread, and that thread starts every engine thread.
 
 use std::io;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// Threads that V8 itself uses for compilation and garbage collection.
 const PLATFORM_THREADS: u32 = 2;
@@ -22,11 +23,15 @@ const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
 ///   stopped at its heap limit, and takes the process down.
 const FLAGS: &str = "--stack-size=984 --no-turboshaft-loop-unrolling";
 
+/// How long the root thread has nothing to do before it makes the keeper isolate.
+const KEEPER_DELAY: Duration = Duration::from_millis(20);
+
 type Body = Box<dyn FnOnce() + Send>;
 
 struct SpawnRequest {
     body: Body,
-    reply: Sender<io::Result<()>>,
+    /// None: nobody waits.
+    reply: Option<Sender<io::Result<()>>>,
 }
 
 static ROOT: LazyLock<io::Result<Mutex<Sender<SpawnRequest>>>> = LazyLock::new(start_root_thread);
@@ -41,39 +46,62 @@ pub fn v8_version() -> &'static str {
 
 /// Starts a thread that may own isolates. The first call starts V8.
 pub(super) fn spawn_engine_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let root = ROOT.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
     let (reply, answer) = mpsc::channel();
-    root.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .send(SpawnRequest { body: Box::new(body), reply })
-        .map_err(|_| io::Error::other("the root thread has ended"))?;
+    request(SpawnRequest { body: Box::new(body), reply: Some(reply) })?;
     answer.recv().map_err(|_| io::Error::other("the root thread has ended"))?
+}
+
+/// Like [`spawn_engine_thread`], without waiting for it.
+pub(super) fn spawn_engine_thread_later(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    request(SpawnRequest { body: Box::new(body), reply: None })
+}
+
+fn request(request: SpawnRequest) -> io::Result<()> {
+    let root = ROOT.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
+    let root = root.lock().unwrap_or_else(PoisonError::into_inner);
+    root.send(request).map_err(|_| io::Error::other("the root thread has ended"))
 }
 
 fn start_root_thread() -> io::Result<Mutex<Sender<SpawnRequest>>> {
     let (requests, inbox) = mpsc::channel::<SpawnRequest>();
-    let (ready, started) = mpsc::channel();
-    thread::Builder::new().name("codecell-root".into()).stack_size(ENGINE_STACK_BYTES).spawn(move || {
-        let keeper = initialise();
-        let _ = ready.send(());
-        for request in inbox {
-            let spawned = thread::Builder::new()
-                .name("codecell-engine".into())
-                .stack_size(ENGINE_STACK_BYTES)
-                .spawn(request.body)
-                .map(drop);
-            let _ = request.reply.send(spawned);
-        }
-        // The sender is static, so the loop ends only with the process. V8 is never shut down: see ARCHITECTURE.md.
-        std::mem::forget(keeper);
-    })?;
-    started.recv().map_err(|_| io::Error::other("V8 could not be started"))?;
+    thread::Builder::new()
+        .name("codecell-root".into())
+        .stack_size(ENGINE_STACK_BYTES)
+        .spawn(move || root_thread(&inbox))?;
     Ok(Mutex::new(requests))
 }
 
-/// Starts V8. Returns an isolate that is never used: as long as one is alive, V8 keeps what all isolates share, and
-/// every other isolate is made faster.
-fn initialise() -> v8::OwnedIsolate {
+fn root_thread(inbox: &Receiver<SpawnRequest>) {
+    initialise();
+    let mut keeper = None;
+    loop {
+        let request = match inbox.recv_timeout(KEEPER_DELAY) {
+            Ok(request) => request,
+            Err(RecvTimeoutError::Timeout) => {
+                // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made
+                // faster. This one is never used. It is not made at once, to be out of the first cell's way.
+                keeper.get_or_insert_with(|| v8::Isolate::new(v8::CreateParams::default()));
+                match inbox.recv() {
+                    Ok(request) => request,
+                    Err(_) => break,
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let spawned = thread::Builder::new()
+            .name("codecell-engine".into())
+            .stack_size(ENGINE_STACK_BYTES)
+            .spawn(request.body)
+            .map(drop);
+        if let Some(reply) = request.reply {
+            let _ = reply.send(spawned);
+        }
+    }
+    // The sender is static, so this is reached only when the process ends. V8 is never shut down: see ARCHITECTURE.md.
+    std::mem::forget(keeper);
+}
+
+fn initialise() {
     // It fails only for data of another ICU version, and the versions are pinned together in Cargo.toml. Without data,
     // `Intl` throws; nothing else breaks.
     let _ = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA);
@@ -82,5 +110,4 @@ fn initialise() -> v8::OwnedIsolate {
     let platform = v8::new_default_platform(PLATFORM_THREADS, false).make_shared();
     v8::V8::initialize_platform(platform);
     v8::V8::initialize();
-    v8::Isolate::new(v8::CreateParams::default())
 }

@@ -1,18 +1,19 @@
-//! Standing engine threads, each with a virgin isolate made ahead.
+//! Standing engine threads, each with a virgin isolate made ahead, and the queue from which they take their cells.
+//!
+//! A cell never waits for a thread to be started if one is about to be ready, and whoever starts a cell never waits
+//! for an isolate.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use super::isolate::{IsolateOptions, VirginIsolate};
 use super::message::{EventSender, StartCell};
-use super::run;
-use super::stop::StopFlag;
 use super::thread::Shared;
-use super::{EngineUnavailable, platform};
+use super::{EngineUnavailable, platform, run};
 
-/// Threads that stand ready at the most.
-const MOST_IDLE: usize = 2;
+/// Threads that stand ready at the most. Each holds a virgin isolate, about a megabyte.
+const MOST_READY: usize = 2;
 /// How long a thread stands ready before it ends.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 
@@ -23,128 +24,125 @@ pub(super) struct Job {
     pub(super) shared: Arc<Shared>,
 }
 
-/// The threads that stand ready.
-#[derive(Debug, Default)]
-pub(super) struct Pool {
-    idle: Mutex<Vec<ReadyEngine>>,
-}
-
-/// A thread with a virgin isolate, waiting for its one job.
-#[derive(Debug)]
-pub(super) struct ReadyEngine {
-    options: IsolateOptions,
-    job: Sender<Job>,
-    pub(super) isolate: v8::IsolateHandle,
-    pub(super) stop: Arc<StopFlag>,
-}
-
-impl ReadyEngine {
-    /// Gives the thread its job.
-    pub(super) fn run(&self, job: Job) -> Result<(), EngineUnavailable> {
-        self.job.send(job).map_err(|_| EngineUnavailable { reason: "an engine thread has ended".into() })
+impl Job {
+    fn options(&self) -> IsolateOptions {
+        IsolateOptions { heap_bytes: self.cell.limits.heap_bytes }
     }
+}
+
+/// The queue, and what is known of the threads.
+#[derive(Default)]
+pub(super) struct Pool {
+    state: Mutex<State>,
+    job_queued: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    /// Threads that wait for a job.
+    ready: usize,
+    /// Threads that are about to: they make an isolate.
+    preparing: usize,
+    /// What isolates are made with: what the last cell wanted.
+    options: IsolateOptions,
 }
 
 impl Pool {
-    fn idle(&self) -> MutexGuard<'_, Vec<ReadyEngine>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic runs under this lock, so the state is whole even if it is poisoned.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a thread that stands ready, or starts one.
-    pub(super) fn acquire(
-        pool: &Arc<Self>,
-        options: IsolateOptions,
-    ) -> Result<ReadyEngine, EngineUnavailable> {
-        {
-            let mut idle = pool.idle();
-            // The last one put back has the warmest caches.
-            if let Some(index) = idle.iter().rposition(|engine| engine.options == options) {
-                return Ok(idle.remove(index));
-            }
+    /// Gives a cell to the next thread that is ready, and starts one if too few are about to be.
+    pub(super) fn run(pool: &Arc<Self>, job: Job) -> Result<(), EngineUnavailable> {
+        let starts_thread = {
+            let mut state = pool.state();
+            state.options = job.options();
+            state.queue.push_back(job);
+            let short = state.ready + state.preparing < state.queue.len();
+            state.preparing += usize::from(short);
+            short
+        };
+        if !starts_thread {
+            pool.job_queued.notify_one();
+            return Ok(());
         }
-        let (ready, engine) = mpsc::channel();
         let home = Arc::downgrade(pool);
-        platform::spawn_engine_thread(move || engine_thread(options, &ready, &home)).map_err(|error| {
+        platform::spawn_engine_thread(move || engine_thread(&home)).map_err(|error| {
+            let mut state = pool.state();
+            state.preparing -= 1;
+            // The newest job is the one that no thread will come for.
+            state.queue.pop_back();
             EngineUnavailable { reason: format!("a thread could not be started: {error}") }
-        })?;
-        engine
-            .recv()
-            .map_err(|_| EngineUnavailable { reason: "an engine thread could not make an isolate".into() })
+        })
     }
 
-    /// Puts a thread back, unless enough stand ready.
-    fn offer(&self, engine: ReadyEngine) -> bool {
-        let mut idle = self.idle();
-        if idle.len() >= MOST_IDLE {
-            return false;
+    /// Has a thread ready before it is needed.
+    pub(super) fn warm_up(pool: &Arc<Self>) {
+        {
+            let mut state = pool.state();
+            if state.ready + state.preparing > 0 {
+                return;
+            }
+            state.preparing += 1;
         }
-        idle.push(engine);
-        true
+        let home = Arc::downgrade(pool);
+        if platform::spawn_engine_thread_later(move || engine_thread(&home)).is_err() {
+            pool.state().preparing -= 1;
+        }
     }
 
-    fn is_full(&self) -> bool {
-        self.idle().len() >= MOST_IDLE
+    /// Waits for a cell. None when the thread has stood ready long enough.
+    fn next_job(&self) -> Option<Job> {
+        let mut state = self.state();
+        state.preparing -= 1;
+        state.ready += 1;
+        let until = Instant::now() + IDLE_TIME;
+        let job = loop {
+            if let Some(job) = state.queue.pop_front() {
+                break Some(job);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break None;
+            }
+            state = self.job_queued.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        };
+        state.ready -= 1;
+        job
     }
 
-    /// Takes the thread with this isolate out. Says whether it was still there.
-    fn withdraw(&self, stop: &Arc<StopFlag>) -> bool {
-        let mut idle = self.idle();
-        let before = idle.len();
-        idle.retain(|engine| !Arc::ptr_eq(&engine.stop, stop));
-        idle.len() < before
+    /// Whether a thread that has run its cell makes another isolate. If so, it counts as preparing.
+    fn wants_another(&self) -> bool {
+        let mut state = self.state();
+        let wanted = state.ready + state.preparing < MOST_READY + state.queue.len();
+        state.preparing += usize::from(wanted);
+        wanted
+    }
+
+    fn options(&self) -> IsolateOptions {
+        self.state().options
     }
 }
 
-/// The life of an engine thread: a virgin isolate, a job, and again.
-fn engine_thread(options: IsolateOptions, first: &Sender<ReadyEngine>, home: &Weak<Pool>) {
-    let Some((isolate, jobs)) = make_ready(options, |engine| first.send(engine).is_ok()) else {
-        return;
-    };
-    let Ok(job) = jobs.recv() else {
-        isolate.dispose();
-        return;
-    };
-    run::run_cell(isolate, job);
+/// The life of an engine thread: a virgin isolate, a cell, and again.
+fn engine_thread(home: &Weak<Pool>) {
     loop {
         let Some(pool) = home.upgrade() else { return };
-        if pool.is_full() {
-            return;
-        }
-        let Some((isolate, jobs)) = make_ready(options, |engine| pool.offer(engine)) else {
-            return;
-        };
-        if let Some(job) = wait_for_job(&jobs, &pool, &isolate.stop) {
-            run::run_cell(isolate, job);
-        } else {
+        let mut isolate = VirginIsolate::new(pool.options());
+        let Some(job) = pool.next_job() else {
             isolate.dispose();
             return;
+        };
+        if isolate.options() != job.options() {
+            let options = job.options();
+            isolate.dispose();
+            isolate = VirginIsolate::new(options);
         }
-    }
-}
-
-/// Makes an isolate and offers it. None if nobody takes it.
-fn make_ready(
-    options: IsolateOptions,
-    offer: impl FnOnce(ReadyEngine) -> bool,
-) -> Option<(VirginIsolate, Receiver<Job>)> {
-    let isolate = VirginIsolate::new(options);
-    let (job, jobs) = mpsc::channel();
-    let handle = isolate.isolate.thread_safe_handle();
-    let engine = ReadyEngine { options, job, isolate: handle, stop: Arc::clone(&isolate.stop) };
-    if offer(engine) {
-        Some((isolate, jobs))
-    } else {
-        isolate.dispose();
-        None
-    }
-}
-
-fn wait_for_job(jobs: &Receiver<Job>, pool: &Pool, stop: &Arc<StopFlag>) -> Option<Job> {
-    match jobs.recv_timeout(IDLE_TIME) {
-        Ok(job) => Some(job),
-        Err(RecvTimeoutError::Disconnected) => None,
-        Err(RecvTimeoutError::Timeout) if pool.withdraw(stop) => None,
-        // Somebody took the engine at the last moment: the job is on its way.
-        Err(RecvTimeoutError::Timeout) => jobs.recv().ok(),
+        run::run_cell(isolate, job);
+        if !pool.wants_another() {
+            return;
+        }
     }
 }

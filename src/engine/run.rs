@@ -22,11 +22,13 @@ use crate::model::code_frame;
 pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
     let Job { cell, events, shared } = job;
     shared.cpu.start_here();
+    virgin.belongs_to(&shared.stop);
+    shared.runs_in(virgin.isolate.thread_safe_handle());
     let state = Rc::new(CellState::new(CellParts {
         limits: cell.limits,
         tools: cell.tools,
         stored: cell.stored,
-        stop: Arc::clone(&virgin.stop),
+        stop: Arc::clone(&shared.stop),
         output: Arc::clone(&shared.output),
         events: events.clone(),
     }));

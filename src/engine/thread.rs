@@ -1,18 +1,17 @@
 //! The engine that runs cells on threads of this process.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::cpu_clock::CpuClock;
 use super::inbox::Inbox;
-use super::isolate::IsolateOptions;
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool};
 use super::stop::{OutputMeter, StopFlag, StopReason};
 use super::{Engine, EngineUnavailable, RunningCell};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs every cell on a thread of its own, taken from a pool of threads that have an isolate ready.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ThreadEngine {
     pool: Arc<Pool>,
 }
@@ -21,23 +20,38 @@ impl ThreadEngine {
     /// The engine of this process. All sessions share it.
     #[must_use]
     pub fn shared() -> Arc<Self> {
-        static SHARED: std::sync::LazyLock<Arc<ThreadEngine>> = std::sync::LazyLock::new(Arc::default);
+        static SHARED: LazyLock<Arc<ThreadEngine>> = LazyLock::new(Arc::default);
         Arc::clone(&SHARED)
+    }
+
+    /// Starts V8 and a first thread in the background, so that the first cell finds them.
+    pub fn warm_up(&self) {
+        Pool::warm_up(&self.pool);
     }
 }
 
 /// What the engine thread and the outside share about one cell.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) inbox: Arc<Inbox>,
     pub(super) output: Arc<OutputMeter>,
+    pub(super) stop: Arc<StopFlag>,
     pub(super) cpu: CpuClock,
     pub(super) peak_heap_bytes: AtomicUsize,
+    /// Set when a thread has taken the cell.
+    isolate: OnceLock<v8::IsolateHandle>,
 }
 
 impl Shared {
     pub(super) fn usage(&self) -> EngineUsage {
         EngineUsage { cpu: self.cpu.elapsed(), peak_heap_bytes: self.peak_heap_bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Says in which isolate the cell runs. An interrupt that came before takes effect now.
+    pub(super) fn runs_in(&self, isolate: v8::IsolateHandle) {
+        let isolate = self.isolate.get_or_init(|| isolate);
+        if self.stop.get().is_some() {
+            isolate.terminate_execution();
+        }
     }
 }
 
@@ -46,20 +60,18 @@ impl Engine for ThreadEngine {
         let shared = Arc::new(Shared {
             inbox: Inbox::new(cell.flow),
             output: Arc::default(),
+            stop: Arc::default(),
             cpu: CpuClock::default(),
             peak_heap_bytes: AtomicUsize::new(0),
+            isolate: OnceLock::new(),
         });
-        let options = IsolateOptions { heap_bytes: cell.limits.heap_bytes };
-        let engine = Pool::acquire(&self.pool, options)?;
-        engine.run(Job { cell, events, shared: Arc::clone(&shared) })?;
-        Ok(Box::new(ThreadCell { shared, stop: engine.stop, isolate: engine.isolate }))
+        Pool::run(&self.pool, Job { cell, events, shared: Arc::clone(&shared) })?;
+        Ok(Box::new(ThreadCell { shared }))
     }
 }
 
 struct ThreadCell {
     shared: Arc<Shared>,
-    stop: Arc<StopFlag>,
-    isolate: v8::IsolateHandle,
 }
 
 impl RunningCell for ThreadCell {
@@ -68,8 +80,10 @@ impl RunningCell for ThreadCell {
     }
 
     fn interrupt(&self, reason: StopReason) {
-        self.stop.set(reason);
-        self.isolate.terminate_execution();
+        self.shared.stop.set(reason);
+        if let Some(isolate) = self.shared.isolate.get() {
+            isolate.terminate_execution();
+        }
         self.shared.inbox.stop();
     }
 

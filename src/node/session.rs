@@ -38,7 +38,9 @@ impl NativeSession {
         let stored = options.take_stored_values();
         let bridge = Arc::clone(&bridge.bridge);
         let host = Arc::clone(&bridge) as Arc<dyn crate::cell::Host>;
-        let session = Arc::new(Session::new(ThreadEngine::shared(), host, options.limits(), stored));
+        let engine = ThreadEngine::shared();
+        engine.warm_up();
+        let session = Arc::new(Session::new(engine, host, options.limits(), stored));
         bridge.add_session(&session);
         Ok(Self {
             session,

@@ -1,0 +1,192 @@
+//! What an exec costs beside the plain design, in one run: `cargo bench --bench exec_overhead`.
+//!
+//! Every sample runs in a process of its own, so that cold is cold and memory is one design's alone. The samples of
+//! the two designs alternate. `-- --quick` takes fewer samples, `-- --json FILE` writes the figures down.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss)]
+
+mod engine_design;
+mod plain_design;
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use engine_design::Design;
+
+const SCRIPT: &str = "text('ready')";
+
+/// How the execs of a sample follow each other.
+#[derive(Clone, Copy, PartialEq)]
+enum Scenario {
+    /// The first exec of the process.
+    Cold,
+    /// With a pause before each, so that an engine stands ready.
+    Warm,
+    /// One after the other.
+    Sustained,
+}
+
+impl Scenario {
+    const ALL: [Self; 3] = [Self::Cold, Self::Warm, Self::Sustained];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+            Self::Sustained => "sustained",
+        }
+    }
+
+    /// Warm-ups and measured execs of one sample.
+    fn runs(self) -> (usize, usize) {
+        match self {
+            Self::Cold => (0, 1),
+            Self::Warm => (20, 100),
+            Self::Sustained => (50, 400),
+        }
+    }
+}
+
+/// Where the figures of one sample come from.
+struct Sample {
+    times: Vec<f64>,
+    rss: f64,
+}
+
+fn resident_kib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0.0)
+}
+
+/// Runs one sample in this process, and prints it for the parent.
+fn child(design: &str, scenario: Scenario, tools: usize) {
+    let before = resident_kib();
+    let started = Instant::now();
+    let engine = (design == "engine").then(|| Design::new(tools));
+    if engine.is_none() {
+        plain_design::initialise();
+    }
+    let run = || match &engine {
+        Some(engine) => engine.exec(SCRIPT),
+        None => drop(plain_design::exec(SCRIPT, tools)),
+    };
+    let (warmups, runs) = scenario.runs();
+    for _ in 0..warmups {
+        run();
+    }
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        if scenario == Scenario::Warm {
+            thread::sleep(Duration::from_millis(4));
+        }
+        let from = if scenario == Scenario::Cold { started } else { Instant::now() };
+        run();
+        times.push(from.elapsed().as_secs_f64() * 1e6);
+    }
+    let times: Vec<_> = times.iter().map(|time| format!("{time:.1}")).collect();
+    println!("{} {}", resident_kib() - before, times.join(" "));
+}
+
+fn sample(design: &str, scenario: Scenario, tools: usize) -> Sample {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--child", design, scenario.name(), &tools.to_string()])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut numbers = text.split_whitespace().map(|number| number.parse::<f64>().unwrap());
+    Sample { rss: numbers.next().unwrap(), times: numbers.collect() }
+}
+
+#[derive(Clone)]
+struct Figures {
+    samples: usize,
+    mean: f64,
+    p50: f64,
+    p95: f64,
+    rss_p50: f64,
+    rss_max: f64,
+}
+
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+}
+
+fn figures(samples: &[Sample]) -> Figures {
+    let mut times: Vec<f64> = samples.iter().flat_map(|sample| sample.times.iter().copied()).collect();
+    let mut rss: Vec<f64> = samples.iter().map(|sample| sample.rss).collect();
+    times.sort_by(f64::total_cmp);
+    rss.sort_by(f64::total_cmp);
+    Figures {
+        samples: samples.len(),
+        mean: times.iter().sum::<f64>() / times.len() as f64,
+        p50: percentile(&times, 50),
+        p95: percentile(&times, 95),
+        rss_p50: percentile(&rss, 50),
+        rss_max: *rss.last().unwrap(),
+    }
+}
+
+fn row(design: &str, scenario: Scenario, tools: usize, figures: &Figures) {
+    let (warmups, runs) = scenario.runs();
+    println!(
+        "{:<10} {:<7} {tools:>5} {:>7} {warmups:>7} {runs:>5} {:>8.3} ms {:>8.3} ms {:>8.3} ms {:>7.2} MiB {:>7.2} MiB",
+        scenario.name(),
+        design,
+        figures.samples,
+        figures.mean / 1000.0,
+        figures.p50 / 1000.0,
+        figures.p95 / 1000.0,
+        figures.rss_p50 / 1024.0,
+        figures.rss_max / 1024.0,
+    );
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--child") {
+        let scenario =
+            Scenario::ALL.into_iter().find(|scenario| scenario.name() == arguments[at + 2]).unwrap();
+        child(&arguments[at + 1], scenario, arguments[at + 3].parse().unwrap());
+        return;
+    }
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    println!(
+        "scenario   design  tools samples warmups iters   mean/exec    p50/exec    p95/exec    rssΔ p50    rssΔ max"
+    );
+    let mut json = serde_json::Map::new();
+    for scenario in Scenario::ALL {
+        let samples = match (quick, scenario) {
+            (true, Scenario::Cold) => 5,
+            (true, _) => 2,
+            (false, Scenario::Cold) => 15,
+            (false, _) => 5,
+        };
+        for tools in [0, 32, 128] {
+            let mut plain = Vec::new();
+            let mut engine = Vec::new();
+            for _ in 0..samples {
+                plain.push(sample("plain", scenario, tools));
+                engine.push(sample("engine", scenario, tools));
+            }
+            let (plain, engine) = (figures(&plain), figures(&engine));
+            row("plain", scenario, tools, &plain);
+            row("engine", scenario, tools, &engine);
+            println!(
+                "{:<10} ratio of means {:.2}, of medians {:.2}",
+                "",
+                engine.mean / plain.mean,
+                engine.p50 / plain.p50
+            );
+            let name = format!("{} {tools} tools", scenario.name());
+            json.insert(name, (engine.p50 / plain.p50).into());
+        }
+    }
+    if let Some(file) =
+        arguments.iter().position(|argument| argument == "--json").and_then(|at| arguments.get(at + 1))
+    {
+        std::fs::write(file, serde_json::to_string_pretty(&json).unwrap() + "\n").unwrap();
+    }
+}
