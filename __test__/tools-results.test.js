@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { failure, json, openSession, texts, textsOf } from './support/cell.js'
+import { deferred, failure, json, openSession, texts, textsOf } from './support/cell.js'
 
 /** Calls one tool with the given function and prints how its promise settled. */
 const settled = (execute, options) =>
@@ -97,11 +97,16 @@ describe('results', () => {
       await Promise.all([0, 1, 2].map((n) => tools.call({ n }).then(() => order.push(n))))
       text(order)`
     const waiting = []
-    const execute = ({ n }) =>
-      new Promise((resolve) => {
-        waiting[n] = resolve
-        if (waiting.filter(Boolean).length === 3) for (const next of [2, 0, 1]) waiting[next]()
-      })
+    const execute = ({ n }) => {
+      const { promise, resolve } = deferred()
+      waiting[n] = resolve
+      if (n === 2) {
+        setImmediate(() => {
+          for (const next of [2, 0, 1]) waiting[next]()
+        })
+      }
+      return promise
+    }
     expect(await json(source, { tools: { call: { execute } } })).toEqual([2, 0, 1])
   })
 })
@@ -210,6 +215,7 @@ describe('failures', () => {
     [
       'a then getter that throws',
       {
+        // biome-ignore lint/suspicious/noThenProperty: the host may return anything
         get then() {
           throw new Error('hostile')
         },

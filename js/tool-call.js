@@ -109,9 +109,11 @@ export class RunningCall {
     const bytes = this.#tooManyBytes(text)
     if (bytes === undefined) return [VALUE, text]
     const limit = this.#messageBytes
-    return this.#failed(
+    // Our own words are not measured.
+    return [
+      FAILED,
       `the result of tool \`${name}\` has ${bytes} bytes as JSON, more than limits.messageBytes, which is ${limit}`,
-    )
+    ]
   }
 
   /**

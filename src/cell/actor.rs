@@ -15,7 +15,7 @@ use super::result::{CellResult, CellStatus, CellUsage};
 use super::transition::{Answer, Effect, Ending, Input, Ticket};
 use crate::engine::{
     CellError, CellErrorCode, CellLimits, Command, Event, EventReceiver, Finished, Flow, JsonText, Outcome,
-    RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome,
+    Progress, RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 
 /// How long V8 may take to stop once it was told to. Native code that polls rarely needs some of it.
@@ -86,6 +86,7 @@ impl PreparedActor {
             started: false,
             calls: HashMap::new(),
             notices: HashMap::new(),
+            notification_bytes: HashMap::new(),
             next_notification: 0,
             usage: CellUsage::default(),
             writes: StoredMap::new(),
@@ -117,6 +118,8 @@ struct Actor {
     calls: HashMap<ToolCallId, (usize, Option<JsonText>)>,
     /// Notifications that the phase has not admitted yet.
     notices: HashMap<NotificationId, String>,
+    /// What the notifications under way count against the output limit.
+    notification_bytes: HashMap<NotificationId, usize>,
     next_notification: u32,
     usage: CellUsage,
     writes: StoredMap,
@@ -172,10 +175,14 @@ impl Actor {
 
     /// A yield time counts from when the script runs.
     fn arm_yield(&mut self) {
-        if self.started
-            && let Some(after) = self.yield_after.take()
-        {
-            self.deadlines.set(Deadline::Yield, after);
+        if !self.started {
+            return;
+        }
+        match (self.yield_after.take(), self.phase.yield_observer()) {
+            // At once, before anything more is read of what the script does.
+            (Some(Duration::ZERO), Some(ticket)) => self.handle(Input::YieldNow(ticket)),
+            (Some(after), _) => self.deadlines.set(Deadline::Yield, after),
+            (None, _) => {}
         }
     }
 
@@ -189,11 +196,19 @@ impl Actor {
                 }
                 Deadline::Wall => self.interrupt(StopReason::TimeLimit),
                 Deadline::Cpu => self.check_cpu(),
-                Deadline::Stop => self.handle(Input::EngineLost(lost(
-                    "the script was told to stop and did not: it runs native code that never looks up",
-                ))),
+                Deadline::Stop => self.check_stop(),
                 Deadline::Grace => self.handle(Input::GraceOver),
             }
+        }
+    }
+
+    /// V8 was told to stop some time ago. It is lost only if it had the time.
+    fn check_stop(&mut self) {
+        match self.engine.progress() {
+            Progress::Running => self.handle(Input::EngineLost(lost(
+                "the script was told to stop and did not: it runs native code that never looks up",
+            ))),
+            Progress::Queued | Progress::Stopped => self.deadlines.set(Deadline::Stop, STOP_TIME),
         }
     }
 
@@ -227,6 +242,7 @@ impl Actor {
             Some(Event::Notify(text)) => {
                 self.next_notification += 1;
                 let id = NotificationId::new(self.next_notification);
+                self.notification_bytes.insert(id, notification_bytes(&text));
                 self.notices.insert(id, text);
                 self.handle(Input::Notified(id));
                 self.notices.remove(&id);
@@ -271,7 +287,12 @@ impl Actor {
                 }
                 self.handle(Input::ToolEnded(id));
             }
-            Callback::Notification(id) => self.handle(Input::NotificationEnded(id)),
+            Callback::Notification(id) => {
+                if let Some(bytes) = self.notification_bytes.remove(&id) {
+                    self.engine.output_delivered(1, bytes);
+                }
+                self.handle(Input::NotificationEnded(id));
+            }
             Callback::HostGone => {
                 self.tool_grace = Duration::ZERO;
                 self.handle(Input::GraceOver);
@@ -325,10 +346,11 @@ impl Actor {
             Answer::Pending(content, calls) => (content, CellStatus::Pending(calls)),
             Answer::Ended(content, ending) => (content, status_of(ending)),
         };
+        let items = content.len();
         let bytes = content.iter().map(crate::model::ContentItem::bytes).sum();
         let result = CellResult { cell_id: self.handle.id.clone(), status, content, usage: self.usage() };
         match reply(Ok(result)) {
-            None => self.engine.output_delivered(bytes),
+            None => self.engine.output_delivered(items, bytes),
             Some(result) => self.take_back(result),
         }
     }

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use super::message::{CellError, CellErrorCode, Position};
-use super::values::{data_property, name, rust_string};
-use super::{hints, modules, stop::StopReason};
+use super::state::CellState;
+use super::stop::StopReason;
+use super::values::{data_property, name, rust_string, v8_string};
+use super::{hints, modules};
 
 /// Longest message that is kept, in bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
@@ -73,6 +75,19 @@ pub(super) fn of_stop(reason: StopReason, limits: &super::CellLimits) -> Option<
     Some(CellError::without_place(code, "Error", message))
 }
 
+/// Says which limit V8 met when it threw for a buffer that was refused.
+pub(super) fn explain_refused_buffer(error: &mut CellError, state: &CellState) {
+    let limit = state.limits.array_buffer_bytes;
+    if error.name == "RangeError" && error.message.contains("llocation failed") && state.buffers.has_refused()
+    {
+        let _ = write!(
+            error.message,
+            ": the script's ArrayBuffers would take more than limits.arrayBufferBytes, which is {limit}"
+        );
+        error.code = CellErrorCode::MemoryLimit;
+    }
+}
+
 /// Reads what was thrown.
 pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>) -> CellError {
     v8::tc_scope!(let scope, scope);
@@ -82,7 +97,8 @@ pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>)
         let _ = write!(text, ". {hint}");
     }
     let call_site = call_site_of(scope, thrown.value);
-    let frames = script_frames(scope, thrown.value);
+    // Frames of an error that was made for the script, not by it, say nothing.
+    let frames = if call_site.is_some() { Vec::new() } else { script_frames(scope, thrown.value) };
     let position = call_site.or_else(|| frames.first().and_then(|frame| frame.position)).or_else(|| {
         let is_script = message
             .get_script_resource_name(scope)
@@ -90,7 +106,7 @@ pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>)
             .is_some_and(|resource| rust_string(scope, resource) == modules::SCRIPT_NAME);
         is_script.then(|| position_of_message(scope, message)).flatten()
     });
-    let stack = thrown.value.is_native_error().then(|| {
+    let stack = if thrown.value.is_native_error() {
         let mut stack = if text.is_empty() { name.clone() } else { format!("{name}: {text}") };
         for frame in &frames {
             // Writing to a String can't fail.
@@ -99,8 +115,13 @@ pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>)
         if let (true, Some(position)) = (frames.is_empty(), position) {
             let _ = write!(stack, "\n    at {}:{}:{}", modules::SCRIPT_NAME, position.line, position.column);
         }
-        stack
-    });
+        Some(stack)
+    } else {
+        v8::Local::<v8::Object>::try_from(thrown.value)
+            .ok()
+            .and_then(|object| string_property(scope, object, "stack"))
+            .map(shortened)
+    };
     CellError { code: thrown.code, name, message: text, stack, position, frame: None }
 }
 
@@ -109,11 +130,6 @@ fn name_and_message<'s>(
     value: v8::Local<'s, v8::Value>,
     message: v8::Local<'s, v8::Message>,
 ) -> (String, String) {
-    let string_property = |scope: &mut v8::PinScope<'s, '_>, object, key| {
-        let property = data_property(scope, object, key)?;
-        let text = v8::Local::<v8::String>::try_from(property).ok()?;
-        Some(rust_string(scope, text))
-    };
     if let Ok(object) = v8::Local::<v8::Object>::try_from(value) {
         if value.is_native_error() {
             let own_name = string_property(scope, object, "name").unwrap_or_else(|| "Error".into());
@@ -132,6 +148,17 @@ fn name_and_message<'s>(
     }
     let kind = value.type_of(scope);
     (rust_string(scope, kind), shortened(message_text(scope, message)))
+}
+
+/// A data property that is a string.
+fn string_property<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    object: v8::Local<'s, v8::Object>,
+    key: &str,
+) -> Option<String> {
+    let property = data_property(scope, object, key)?;
+    let text = v8::Local::<v8::String>::try_from(property).ok()?;
+    Some(rust_string(scope, text))
 }
 
 /// V8's own text of a thrown value, which it makes without side effects.
@@ -218,13 +245,25 @@ pub(super) fn tool_error<'s>(
     text: &str,
     call: Option<Position>,
 ) -> v8::Local<'s, v8::Value> {
-    let message = super::values::v8_string(scope, text).unwrap_or_else(|| v8::String::empty(scope));
+    let error = placed(scope, "ToolError", text, call);
+    if let Ok(object) = v8::Local::<v8::Object>::try_from(error) {
+        define_hidden(scope, object, "name", "ToolError");
+    }
+    error
+}
+
+/// Makes an `Error` that is made while no code of the script runs, so that V8 can't know its place.
+pub(super) fn placed<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    name_in_stack: &str,
+    text: &str,
+    place: Option<Position>,
+) -> v8::Local<'s, v8::Value> {
+    let message = v8_string(scope, text).unwrap_or_else(|| v8::String::empty(scope));
     let error = v8::Exception::error(scope, message);
-    let Ok(object) = v8::Local::<v8::Object>::try_from(error) else {
-        return error;
-    };
-    let mut stack = format!("ToolError: {text}");
-    if let Some(position) = call {
+    let Ok(object) = v8::Local::<v8::Object>::try_from(error) else { return error };
+    let mut stack = format!("{name_in_stack}: {text}");
+    if let Some(position) = place {
         let _ = write!(stack, "\n    at {}:{}:{}", modules::SCRIPT_NAME, position.line, position.column);
         let key = call_site_key(scope);
         let line = v8::Integer::new_from_unsigned(scope, position.line);
@@ -232,13 +271,16 @@ pub(super) fn tool_error<'s>(
         let site = v8::Array::new_with_elements(scope, &[line.into(), column.into()]);
         object.set_private(scope, key, site.into());
     }
-    for (key, value) in [("name", "ToolError"), ("stack", stack.as_str())] {
-        let key = name(scope, key);
-        if let Some(value) = super::values::v8_string(scope, value) {
-            object.define_own_property(scope, key.into(), value.into(), v8::PropertyAttribute::DONT_ENUM);
-        }
-    }
+    define_hidden(scope, object, "stack", &stack);
     error
+}
+
+/// Defines a property as V8 defines those of errors: not enumerable.
+fn define_hidden(scope: &v8::PinScope<'_, '_>, object: v8::Local<'_, v8::Object>, key: &str, value: &str) {
+    let key = name(scope, key);
+    if let Some(value) = v8_string(scope, value) {
+        object.define_own_property(scope, key.into(), value.into(), v8::PropertyAttribute::DONT_ENUM);
+    }
 }
 
 fn call_site_key<'s>(scope: &v8::PinScope<'s, '_>) -> v8::Local<'s, v8::Private> {

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::sync::Arc;
 
+use super::buffers::BufferMeter;
 use super::stop::{StopFlag, StopReason};
-use super::{CellLimits, helpers, modules, state};
+use super::{CellLimits, helpers, modules, out_of_memory, state};
 
 /// What an isolate is made with. It can't be changed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +26,8 @@ pub(super) struct VirginIsolate {
     // The context goes first: a handle must not outlive its isolate.
     pub(super) context: v8::Global<v8::Context>,
     pub(super) isolate: v8::OwnedIsolate,
+    /// What its `ArrayBuffer`s use.
+    pub(super) buffers: Arc<BufferMeter>,
     options: IsolateOptions,
     heap_guard: Box<HeapGuard>,
 }
@@ -40,11 +43,16 @@ struct HeapGuard {
 impl VirginIsolate {
     /// Makes one on the calling thread, which must be an engine thread.
     pub(super) fn new(options: IsolateOptions) -> Self {
-        let params = v8::CreateParams::default().heap_limits(0, options.heap_bytes).allow_atomics_wait(false);
+        let buffers = BufferMeter::new();
+        let params = v8::CreateParams::default()
+            .heap_limits(0, options.heap_bytes)
+            .array_buffer_allocator(buffers.allocator().make_shared())
+            .allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 10);
         isolate.set_host_import_module_dynamically_callback(modules::import_dynamically);
+        isolate.set_oom_error_handler(out_of_memory::handler);
         isolate.set_promise_reject_callback(state::on_promise_reject);
         let mut heap_guard = Box::new(HeapGuard {
             stop: RefCell::default(),
@@ -59,7 +67,7 @@ impl VirginIsolate {
             helpers::install(scope, context);
             v8::Global::new(scope, context)
         };
-        Self { context, isolate, options, heap_guard }
+        Self { context, isolate, buffers, options, heap_guard }
     }
 
     /// What it was made with.

@@ -261,3 +261,11 @@ impl CellErrorCode {
         }
     }
 }
+
+/// What a notification counts against the output limit until the host has taken it. Each is an event of the host's
+/// loop, so a short one costs more than its text.
+#[must_use]
+pub fn notification_bytes(text: &str) -> usize {
+    const COST: usize = 1024;
+    text.len() + COST
+}

@@ -4,6 +4,7 @@
 //! comes back as [`Event`]s, and what it needs to go on is sent to it as [`Command`]s.
 
 mod bootstrap;
+mod buffers;
 mod cpu_clock;
 mod error;
 mod helpers;
@@ -13,6 +14,7 @@ mod isolate;
 mod limits;
 mod message;
 mod modules;
+mod out_of_memory;
 mod platform;
 mod pool;
 mod run;
@@ -26,7 +28,7 @@ mod values;
 pub use limits::CellLimits;
 pub use message::{
     CellError, CellErrorCode, Command, EngineUsage, Event, EventReceiver, EventSender, Finished, Flow,
-    JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome,
+    JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
 pub use stop::StopReason;
@@ -49,10 +51,24 @@ pub trait RunningCell: Send + Sync {
     fn send(&self, command: Command);
     /// Stops the script, wherever it is. The first reason wins; later ones have no effect.
     fn interrupt(&self, reason: StopReason);
-    /// Says that `bytes` of output were collected, so that they no longer count against the output limit.
-    fn output_delivered(&self, bytes: usize);
+    /// Says that so many items, of so many bytes, were collected: they no longer count against the output limit.
+    fn output_delivered(&self, items: usize, bytes: usize);
+    /// What the cell has used so far.
     /// What the cell has used so far.
     fn usage(&self) -> EngineUsage;
+    /// How far the engine is with the cell.
+    fn progress(&self) -> Progress;
+}
+
+/// How far an engine is with a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// No thread has taken it yet.
+    Queued,
+    /// Its script may be running.
+    Running,
+    /// V8 has stopped; what is left of its events may still be under way.
+    Stopped,
 }
 
 /// No engine could be had for a cell.

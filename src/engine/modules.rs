@@ -1,6 +1,8 @@
 //! The script's module, and the two modules that it can import.
 
+use super::error;
 use super::helpers;
+use super::message::Position;
 use super::state::CellState;
 use super::values::{name, rust_string, v8_string};
 
@@ -87,7 +89,34 @@ pub(super) fn load<'s>(
     );
     let mut source = v8::script_compiler::Source::new(text, Some(&origin));
     let module = v8::script_compiler::compile_module(scope, &mut source)?;
+    refuse_unsupported_imports(scope, module)?;
     module.instantiate_module(scope, resolve)?.then_some(module)
+}
+
+/// Throws for the first import statement that names no module of ours. Done here rather than while V8 links, because
+/// here its place is known.
+fn refuse_unsupported_imports<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    module: v8::Local<'s, v8::Module>,
+) -> Option<()> {
+    let requests = module.get_module_requests();
+    for index in 0..requests.length() {
+        let request = requests.get(scope, index)?;
+        let request = v8::Local::<v8::ModuleRequest>::try_from(request).ok()?;
+        let specifier = rust_string(scope, request.get_specifier());
+        if BuiltIn::find(&specifier).is_none() {
+            let location = module.source_offset_to_location(request.get_source_offset());
+            let position = |number: i32| u32::try_from(number).unwrap_or(0).saturating_add(1);
+            let place = Position {
+                line: position(location.get_line_number()),
+                column: position(location.get_column_number()),
+            };
+            let error = error::placed(scope, "Error", &unsupported_import(&specifier), Some(place));
+            scope.throw_exception(error);
+            return None;
+        }
+    }
+    Some(())
 }
 
 /// V8 asks for the module behind an import statement.
@@ -100,13 +129,8 @@ fn resolve<'s>(
     // SAFETY: V8 calls this while it links a module in `context`, which is entered, and no other scope is in use.
     v8::callback_scope!(unsafe scope, context);
     let text = rust_string(scope, specifier);
-    let Some(built_in) = BuiltIn::find(&text) else {
-        let message = unsupported_import(&text);
-        let message = v8_string(scope, &message)?;
-        let error = v8::Exception::error(scope, message);
-        scope.throw_exception(error);
-        return None;
-    };
+    // Every other specifier was refused before.
+    let built_in = BuiltIn::find(&text)?;
     make(scope, built_in)
 }
 
@@ -114,15 +138,21 @@ fn unsupported_import(specifier: &str) -> String {
     format!("Unsupported import in exec: {specifier}")
 }
 
-/// Makes a built-in module.
+/// The built-in module; the same one each time.
 fn make<'s>(scope: &mut v8::PinScope<'s, '_>, built_in: BuiltIn) -> Option<v8::Local<'s, v8::Module>> {
     let state = CellState::of(scope)?;
+    if let Some(module) = state.modules.borrow().get(built_in.specifier()) {
+        return Some(v8::Local::new(scope, module));
+    }
     let exports: Vec<_> = built_in.exports(&state).iter().map(|(export, _)| name(scope, export)).collect();
     let specifier = name(scope, built_in.specifier());
-    Some(match built_in {
+    let module = match built_in {
         BuiltIn::Tools => v8::Module::create_synthetic_module(scope, specifier, &exports, fill_tools),
         BuiltIn::CodeMode => v8::Module::create_synthetic_module(scope, specifier, &exports, fill_code_mode),
-    })
+    };
+    let kept = v8::Global::new(scope, module);
+    state.modules.borrow_mut().insert(built_in.specifier(), kept);
+    Some(module)
 }
 
 fn fill_tools<'s>(
@@ -194,7 +224,9 @@ pub(super) fn import_dynamically<'s>(
 
 fn namespace<'s>(scope: &mut v8::PinScope<'s, '_>, built_in: BuiltIn) -> Option<v8::Local<'s, v8::Value>> {
     let module = make(scope, built_in)?;
-    module.instantiate_module(scope, resolve)?;
-    module.evaluate(scope)?;
+    if module.get_status() != v8::ModuleStatus::Evaluated {
+        module.instantiate_module(scope, resolve)?;
+        module.evaluate(scope)?;
+    }
     (module.get_status() == v8::ModuleStatus::Evaluated).then(|| module.get_module_namespace())
 }

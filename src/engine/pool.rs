@@ -56,6 +56,7 @@ impl Pool {
 
     /// Gives a cell to the next thread that is ready, and starts one if too few are about to be.
     pub(super) fn run(pool: &Arc<Self>, job: Job) -> Result<(), EngineUnavailable> {
+        let shared = Arc::clone(&job.shared);
         let starts_thread = {
             let mut state = pool.state();
             state.options = job.options();
@@ -68,12 +69,10 @@ impl Pool {
             pool.job_queued.notify_one();
             return Ok(());
         }
-        let home = Arc::downgrade(pool);
-        platform::spawn_engine_thread(move || engine_thread(&home)).map_err(|error| {
-            let mut state = pool.state();
-            state.preparing -= 1;
-            // The newest job is the one that no thread will come for.
-            state.queue.pop_back();
+        let promise = Preparing::promised(pool);
+        platform::spawn_engine_thread(move || engine_thread(promise)).map_err(|error| {
+            // No thread will come for this cell. If another one has, it runs all the same.
+            pool.state().queue.retain(|job| !Arc::ptr_eq(&job.shared, &shared));
             EngineUnavailable { reason: format!("a thread could not be started: {error}") }
         })
     }
@@ -87,16 +86,15 @@ impl Pool {
             }
             state.preparing += 1;
         }
-        let home = Arc::downgrade(pool);
-        if platform::spawn_engine_thread_later(move || engine_thread(&home)).is_err() {
-            pool.state().preparing -= 1;
-        }
+        let promise = Preparing::promised(pool);
+        // Whoever needs a thread later starts one.
+        let _ = platform::spawn_engine_thread_later(move || engine_thread(promise));
     }
 
     /// Waits for a cell. None when the thread has stood ready long enough.
-    fn next_job(&self) -> Option<Job> {
+    fn next_job(&self, promise: Preparing) -> Option<Job> {
         let mut state = self.state();
-        state.preparing -= 1;
+        promise.keep(&mut state);
         state.ready += 1;
         let until = Instant::now() + IDLE_TIME;
         let job = loop {
@@ -113,12 +111,12 @@ impl Pool {
         job
     }
 
-    /// Whether a thread that has run its cell makes another isolate. If so, it counts as preparing.
-    fn wants_another(&self) -> bool {
-        let mut state = self.state();
+    /// Whether a thread that has run its cell makes another isolate.
+    fn wants_another(pool: &Arc<Self>) -> Option<Preparing> {
+        let mut state = pool.state();
         let wanted = state.ready + state.preparing < MOST_READY + state.queue.len();
         state.preparing += usize::from(wanted);
-        wanted
+        wanted.then(|| Preparing::promised(pool))
     }
 
     fn options(&self) -> IsolateOptions {
@@ -126,12 +124,37 @@ impl Pool {
     }
 }
 
+/// A thread that is counted in `preparing`. If it ends before it is ready, or is never started, the count is put right.
+struct Preparing {
+    pool: Weak<Pool>,
+}
+
+impl Preparing {
+    /// The caller has counted it.
+    fn promised(pool: &Arc<Pool>) -> Self {
+        Self { pool: Arc::downgrade(pool) }
+    }
+
+    /// The thread is ready.
+    fn keep(mut self, state: &mut State) {
+        state.preparing -= 1;
+        self.pool = Weak::new();
+    }
+}
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.state().preparing -= 1;
+        }
+    }
+}
+
 /// The life of an engine thread: a virgin isolate, a cell, and again.
-fn engine_thread(home: &Weak<Pool>) {
-    loop {
-        let Some(pool) = home.upgrade() else { return };
+fn engine_thread(mut promise: Preparing) {
+    while let Some(pool) = promise.pool.upgrade() {
         let mut isolate = VirginIsolate::new(pool.options());
-        let Some(job) = pool.next_job() else {
+        let Some(job) = pool.next_job(promise) else {
             isolate.dispose();
             return;
         };
@@ -141,8 +164,9 @@ fn engine_thread(home: &Weak<Pool>) {
             isolate = VirginIsolate::new(options);
         }
         run::run_cell(isolate, job);
-        if !pool.wants_another() {
-            return;
+        match Pool::wants_another(&pool) {
+            Some(next) => promise = next,
+            None => return,
         }
     }
 }

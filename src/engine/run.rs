@@ -9,13 +9,15 @@ use std::time::Instant;
 use super::error::{self, Thrown};
 use super::inbox::Wake;
 use super::isolate::VirginIsolate;
-use super::message::{CellError, CellErrorCode, Event, Finished, Flow, Outcome, ToolCallId, ToolOutcome};
-use super::modules;
+use super::message::{
+    CellError, CellErrorCode, Event, Finished, Flow, Outcome, StoredMap, ToolCallId, ToolOutcome,
+};
 use super::pool::Job;
 use super::state::{CellParts, CellState};
 use super::stop::StopReason;
 use super::thread::Shared;
 use super::values::parse_json;
+use super::{CellLimits, modules, out_of_memory};
 use crate::model::code_frame;
 
 /// Runs a cell to its end, says how it ended, and throws the isolate away.
@@ -23,6 +25,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
     let Job { cell, events, shared } = job;
     shared.cpu.start_here();
     virgin.belongs_to(&shared.stop);
+    virgin.buffers.set_limit(cell.limits.array_buffer_bytes);
     shared.runs_in(virgin.isolate.thread_safe_handle());
     let state = Rc::new(CellState::new(CellParts {
         limits: cell.limits,
@@ -30,9 +33,12 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         stored: cell.stored,
         stop: Arc::clone(&shared.stop),
         output: Arc::clone(&shared.output),
+        buffers: Arc::clone(&virgin.buffers),
         events: events.clone(),
     }));
     virgin.isolate.set_slot(Rc::clone(&state));
+    let (last_shared, limits) = (Arc::clone(&shared), cell.limits);
+    out_of_memory::prepare(events.clone(), move || died_of_memory(&last_shared, &limits));
     state.emit(Event::Started);
     let finished = {
         v8::scope!(let scope, &mut virgin.isolate);
@@ -41,12 +47,15 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         let mut outcome =
             Script { state: &state, shared: &shared }.run(scope, &cell.source, cell.line_offset);
         if let Outcome::Failed(error) = &mut outcome {
+            error::explain_refused_buffer(error, &state);
             error.frame = error.position.and_then(|position| {
                 code_frame(&cell.source, cell.line_offset + 1, position.line, position.column)
             });
         }
         finish(scope, &state, &shared, outcome)
     };
+    out_of_memory::forget();
+    shared.has_stopped.store(true, Ordering::Release);
     // Nobody listens any more when the session has gone.
     let _ = events.send(Event::Finished(Box::new(finished)));
     // The answer is out; the clean-up costs nobody's time. Handles go before their isolate.
@@ -66,6 +75,21 @@ fn finish(
     note_heap(scope, shared);
     shared.cpu.stop();
     Finished { outcome, writes: state.writes.take(), unhandled_rejections, usage: shared.usage() }
+}
+
+/// What a cell is answered with whose isolate is lost: it has stored nothing, and reports no rejections.
+fn died_of_memory(shared: &Shared, limits: &CellLimits) -> Finished {
+    shared.cpu.stop();
+    shared.has_stopped.store(true, Ordering::Release);
+    // A termination that came first has its own answer.
+    let reason = shared.stop.get().filter(|reason| *reason == StopReason::Terminate);
+    let error = error::of_stop(reason.unwrap_or(StopReason::MemoryLimit), limits);
+    Finished {
+        outcome: error.map_or(Outcome::Terminated, Outcome::Failed),
+        writes: StoredMap::new(),
+        unhandled_rejections: Vec::new(),
+        usage: shared.usage(),
+    }
 }
 
 fn note_heap(scope: &mut v8::Isolate, shared: &Shared) {

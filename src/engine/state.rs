@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::buffers::BufferMeter;
 use super::error::{self, Thrown};
 use super::message::{Event, EventSender, StoredMap, ToolCallId};
 use super::stop::{OutputMeter, StopFlag, StopReason};
@@ -42,8 +43,12 @@ pub(super) struct CellState {
     pub(super) tools_object: RefCell<Option<v8::Global<v8::Object>>>,
     pub(super) pending: RefCell<HashMap<ToolCallId, PendingCall>>,
     pub(super) next_call: Cell<Option<ToolCallId>>,
+    /// The modules that the script has imported.
+    pub(super) modules: RefCell<HashMap<&'static str, v8::Global<v8::Module>>>,
     stop: Arc<StopFlag>,
     output: Arc<OutputMeter>,
+    /// What the script's `ArrayBuffer`s use.
+    pub(super) buffers: Arc<BufferMeter>,
     events: EventSender,
     rejections: RefCell<Vec<Rejection>>,
 }
@@ -55,6 +60,7 @@ pub(super) struct CellParts {
     pub(super) stored: Arc<StoredMap>,
     pub(super) stop: Arc<StopFlag>,
     pub(super) output: Arc<OutputMeter>,
+    pub(super) buffers: Arc<BufferMeter>,
     pub(super) events: EventSender,
 }
 
@@ -72,6 +78,8 @@ impl CellState {
             next_call: Cell::new(Some(ToolCallId::FIRST)),
             stop: parts.stop,
             output: parts.output,
+            buffers: parts.buffers,
+            modules: RefCell::default(),
             events: parts.events,
             rejections: RefCell::default(),
         }

@@ -51,24 +51,38 @@ impl StopFlag {
     }
 }
 
-/// Bytes of output that were emitted and not delivered yet. The engine adds, the cell subtracts.
+/// Output that was emitted and not delivered yet. The engine adds, the cell subtracts.
 #[derive(Debug, Default)]
-pub struct OutputMeter(AtomicUsize);
+pub(super) struct OutputMeter {
+    bytes: AtomicUsize,
+    items: AtomicUsize,
+}
+
+/// What an item costs beside its text. So many bytes of the limit make up one item that may be kept, however short.
+const BYTES_PER_ITEM: usize = 64;
+/// Items that may be kept whatever the limit.
+const FREE_ITEMS: usize = 10_000;
 
 impl OutputMeter {
-    /// Adds `bytes` unless that goes over `limit`. Says whether it did.
+    /// Adds an item unless that goes over the limit. Says whether it did.
     pub(super) fn try_add(&self, bytes: usize, limit: usize) -> bool {
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
-                used.checked_add(bytes).filter(|total| *total <= limit)
-            })
-            .is_ok()
+        let most_items = (limit / BYTES_PER_ITEM).max(FREE_ITEMS);
+        try_add(&self.bytes, bytes, limit) && try_add(&self.items, 1, most_items)
     }
 
-    /// Takes `bytes` off again: they were delivered.
-    pub(super) fn subtract(&self, bytes: usize) {
-        // A wrong count must not wrap round and refuse all output.
-        let _ =
-            self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| Some(used.saturating_sub(bytes)));
+    /// Takes what was delivered off again.
+    pub(super) fn subtract(&self, items: usize, bytes: usize) {
+        subtract(&self.bytes, bytes);
+        subtract(&self.items, items);
     }
+}
+
+fn try_add(used: &AtomicUsize, more: usize, limit: usize) -> bool {
+    let sum = |used: usize| used.checked_add(more).filter(|total| *total <= limit);
+    used.fetch_update(Ordering::AcqRel, Ordering::Acquire, sum).is_ok()
+}
+
+fn subtract(used: &AtomicUsize, less: usize) {
+    // A wrong count must not wrap round and refuse all output.
+    let _ = used.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| Some(used.saturating_sub(less)));
 }

@@ -1,6 +1,6 @@
 //! The engine that runs cells on threads of this process.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::cpu_clock::CpuClock;
@@ -8,7 +8,7 @@ use super::inbox::Inbox;
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool};
 use super::stop::{OutputMeter, StopFlag, StopReason};
-use super::{Engine, EngineUnavailable, RunningCell};
+use super::{Engine, EngineUnavailable, Progress, RunningCell};
 
 /// Runs every cell on a thread of its own, taken from a pool of threads that have an isolate ready.
 #[derive(Default)]
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) stop: Arc<StopFlag>,
     pub(super) cpu: CpuClock,
     pub(super) peak_heap_bytes: AtomicUsize,
+    /// Set when V8 has stopped, before that is told.
+    pub(super) has_stopped: AtomicBool,
     /// Set when a thread has taken the cell.
     isolate: OnceLock<v8::IsolateHandle>,
 }
@@ -49,6 +51,8 @@ impl Shared {
     /// Says in which isolate the cell runs. An interrupt that came before takes effect now.
     pub(super) fn runs_in(&self, isolate: v8::IsolateHandle) {
         let isolate = self.isolate.get_or_init(|| isolate);
+        // With its twin in `interrupt`: whichever comes second sees what the first has written.
+        fence(Ordering::SeqCst);
         if self.stop.get().is_some() {
             isolate.terminate_execution();
         }
@@ -63,6 +67,7 @@ impl Engine for ThreadEngine {
             stop: Arc::default(),
             cpu: CpuClock::default(),
             peak_heap_bytes: AtomicUsize::new(0),
+            has_stopped: AtomicBool::new(false),
             isolate: OnceLock::new(),
         });
         Pool::run(&self.pool, Job { cell, events, shared: Arc::clone(&shared) })?;
@@ -81,17 +86,28 @@ impl RunningCell for ThreadCell {
 
     fn interrupt(&self, reason: StopReason) {
         self.shared.stop.set(reason);
+        fence(Ordering::SeqCst);
         if let Some(isolate) = self.shared.isolate.get() {
             isolate.terminate_execution();
         }
         self.shared.inbox.stop();
     }
 
-    fn output_delivered(&self, bytes: usize) {
-        self.shared.output.subtract(bytes);
+    fn output_delivered(&self, items: usize, bytes: usize) {
+        self.shared.output.subtract(items, bytes);
     }
 
     fn usage(&self) -> EngineUsage {
         self.shared.usage()
+    }
+
+    fn progress(&self) -> Progress {
+        if self.shared.has_stopped.load(Ordering::Acquire) {
+            Progress::Stopped
+        } else if self.shared.isolate.get().is_some() {
+            Progress::Running
+        } else {
+            Progress::Queued
+        }
     }
 }

@@ -68,7 +68,12 @@ pub fn render_tool_declaration(name: String, tool: String) -> Result<String, Cod
 /// `INVALID_ARGUMENT` if it is no JSON.
 #[napi(catch_unwind)]
 pub fn schema_to_type_script(schema: String) -> Result<String, CodedError> {
-    Ok(model::schema_to_typescript(&parse("the schema", &schema)?))
+    match serde_json::from_str(&schema) {
+        Ok(schema) => Ok(model::schema_to_typescript(&schema)),
+        // Valid JSON, but deeper than anybody reads.
+        Err(error) if error.to_string().starts_with("recursion limit") => Ok("unknown".to_owned()),
+        Err(error) => Err(invalid_argument(format!("the schema can't be read: {error}"))),
+    }
 }
 
 /// The identifier under which a tool stands on `tools`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Arguments, Helper, HelperError, Returned, Scope};
 use crate::engine::state::CellState;
-use crate::engine::values::{name, rust_string};
+use crate::engine::values::{json, name, rust_string};
 use crate::model::audio::wav_duration;
 use crate::model::{ContentItem, ImageDetail};
 
@@ -94,7 +94,10 @@ fn locate<'s>(
             let Some(url) = string_of_limited(scope, state, url)? else {
                 return misuse(media.expects);
             };
-            let detail = property(scope, object, "detail")?;
+            let detail = match media.kind {
+                "image" => property(scope, object, "detail")?,
+                _ => v8::undefined(scope).into(),
+            };
             (url, optional_detail(scope, detail)?)
         }
     };
@@ -118,12 +121,16 @@ fn string_of_limited<'s>(
     Ok(Some(rust_string(scope, text)))
 }
 
+/// Reads an MCP block as the JSON that it stands for.
 fn mcp_block<'s>(
     scope: Scope<'_, 's, '_>,
     state: &CellState,
     media: &Media,
     block: v8::Local<'s, v8::Object>,
 ) -> Result<Located, HelperError> {
+    let Some(text) = json(scope, block.into())? else { return misuse(media.expects) };
+    let block = v8::json::parse(scope, text).ok_or(HelperError::Thrown)?;
+    let Ok(block) = v8::Local::<v8::Object>::try_from(block) else { return misuse(media.expects) };
     let kind = property(scope, block, "type")?;
     let Some(kind) = string_of(scope, kind) else {
         return misuse(media.expects);

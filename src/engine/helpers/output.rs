@@ -1,7 +1,7 @@
 //! `text` and `notify`.
 
 use super::{Arguments, Helper, HelperError, Returned, Scope};
-use crate::engine::message::Event;
+use crate::engine::message::{Event, notification_bytes};
 use crate::engine::state::CellState;
 use crate::engine::values::{printed, rust_string};
 use crate::model::ContentItem;
@@ -42,18 +42,20 @@ impl Helper for Notify {
         _returned: Returned<'_, '_>,
     ) -> Result<(), HelperError> {
         let text = printed(scope, arguments.get(0))?;
-        let bytes = text.utf8_length(scope);
-        let limit = state.limits.message_bytes;
-        if bytes > limit {
+        if text.utf8_length(scope) > state.limits.message_bytes {
             return Err(HelperError::Limit(format!(
-                "notify: the text has {bytes} bytes, more than limits.messageBytes, which is {limit}"
+                "notify: the text has {} bytes, more than limits.messageBytes, which is {}",
+                text.utf8_length(scope),
+                state.limits.message_bytes
             )));
         }
         let text = rust_string(scope, text);
         if text.trim().is_empty() {
             return Err(HelperError::Misuse("notify expects non-empty text".into()));
         }
-        state.emit(Event::Notify(text));
+        if state.stopped().is_none() && state.reserve_output(scope, notification_bytes(&text)) {
+            state.emit(Event::Notify(text));
+        }
         Ok(())
     }
 }
