@@ -168,7 +168,7 @@ await outer()`
       const { stack } = await failure(source)
       const places = stack.split('\n').slice(1)
       expect(places.length).toBeGreaterThan(0)
-      for (const place of places) expect(place).toMatch(/^ {4}at (.*\()?exec_main\.mjs:1:\d+\)?$/)
+      for (const place of places) expect(place).toMatch(/^ {4}at (async )?(.*\()?exec_main\.mjs:1:\d+\)?$/)
     }
   })
 

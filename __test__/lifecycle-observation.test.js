@@ -80,7 +80,9 @@ test('4.4 completion: that of an exec is delivered by its promise alone', async 
 })
 
 test('4.4 completion: a failure waits for its observer as well, with the output before it', async () => {
-  const { session, finish } = await yielded('yield_control(); text("a"); await tools.tool({}); throw new Error("late")')
+  const { session, finish } = await yielded(
+    'yield_control(); text("a"); await tools.tool({}); throw new Error("late")',
+  )
   finish()
   await until(async () => session.activeCells.length === 1)
   const result = await session.wait('1')
@@ -91,7 +93,9 @@ test('4.4 completion: a failure waits for its observer as well, with the output 
 
 test('4.4 completion: one that nobody claimed has everything since the last answer', async () => {
   const session = newSession()
-  const first = await session.exec('text("a"); yield_control(); for (const n of [1, 2, 3]) text(n); store("done", 1)')
+  const first = await session.exec(
+    'text("a"); yield_control(); for (const n of [1, 2, 3]) text(n); store("done", 1)',
+  )
   expect(texts(first)).toEqual(['a'])
   await until(() => 'done' in session.storedValues())
   expect(texts(await session.wait('1'))).toEqual(['1', '2', '3'])

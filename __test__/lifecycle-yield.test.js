@@ -78,13 +78,18 @@ test('4.4 yield time 0 on wait: the completion of a cell that is done is there a
   const session = newSession()
   const { cellId } = await session.exec('yield_control(); store("done", 1); text("end")')
   await until(() => 'done' in session.storedValues())
-  expect(await session.wait(cellId, { yieldTimeMs: 0 })).toMatchObject({ status: 'completed', content: [{ text: 'end' }] })
+  expect(await session.wait(cellId, { yieldTimeMs: 0 })).toMatchObject({
+    status: 'completed',
+    content: [{ text: 'end' }],
+  })
 })
 
 test('2.8 yield_control: it answers the observer with everything emitted so far, and the script goes on', async () => {
   const tool = gate()
   const session = newSession({ tools: { tool } })
-  const first = await session.exec('text("a"); text("b"); yield_control(); text("c"); await tools.tool({}); text("d")')
+  const first = await session.exec(
+    'text("a"); text("b"); yield_control(); text("c"); await tools.tool({}); text("d")',
+  )
   expect(first.status).toBe('running')
   expect(texts(first)).toEqual(['a', 'b'])
   await until(() => tool.calls.length === 1)
@@ -97,7 +102,9 @@ test('2.8 yield_control: it answers the observer with everything emitted so far,
 test('2.8 yield_control: each wait is answered by one', async () => {
   const tool = gate()
   const session = newSession({ tools: { tool } })
-  const first = await session.exec('for (const n of [1, 2, 3]) { text(n); yield_control(); await tools.tool({}) }')
+  const first = await session.exec(
+    'for (const n of [1, 2, 3]) { text(n); yield_control(); await tools.tool({}) }',
+  )
   const seen = [texts(first)]
   for (const _ of [2, 3]) {
     const waiting = session.wait('1')
@@ -113,7 +120,9 @@ test('2.8 yield_control: each wait is answered by one', async () => {
 test('2.8 yield_control: without an observer it has no effect, and is not remembered', async () => {
   const tool = gate()
   const session = newSession({ tools: { tool } })
-  const { cellId } = await session.exec('yield_control(); yield_control(); text("a"); yield_control(); await tools.tool({}); text("b")')
+  const { cellId } = await session.exec(
+    'yield_control(); yield_control(); text("a"); yield_control(); await tools.tool({}); text("b")',
+  )
   await until(() => tool.calls.length === 1)
   tool.calls[0].resolve()
   const next = await session.wait(cellId)
@@ -134,7 +143,9 @@ test('4.4 output: none is lost or told twice, and it keeps its order, however of
     if (i % 70 === 0) yield_control()
     if (i % 50 === 0) await new Promise((r) => setTimeout(r, 1))
   }`
-  const results = await allResults(session, await session.exec(source, { yieldTimeMs: 3 }), { yieldTimeMs: 3 })
+  const results = await allResults(session, await session.exec(source, { yieldTimeMs: 3 }), {
+    yieldTimeMs: 3,
+  })
   expect(results.length).toBeGreaterThan(3)
   expect(results.flatMap(texts)).toEqual(Array.from({ length: 2000 }, (_, index) => String(index)))
 })
@@ -145,16 +156,22 @@ test('4.4 output: that of cells that run at the same time does not mix', async (
     `for (let i = 0; i < 50; i += 1) { text("${name}" + i); await new Promise((r) => setTimeout(r)) }`
   const names = ['a', 'b', 'c', 'd']
   const runs = await Promise.all(
-    names.map(async (name) => allResults(session, await session.exec(source(name), { yieldTimeMs: 4 }), { yieldTimeMs: 4 })),
+    names.map(async (name) =>
+      allResults(session, await session.exec(source(name), { yieldTimeMs: 4 }), { yieldTimeMs: 4 }),
+    ),
   )
   for (const [index, results] of runs.entries()) {
-    expect(results.flatMap(texts)).toEqual(Array.from({ length: 50 }, (_, number) => `${names[index]}${number}`))
+    expect(results.flatMap(texts)).toEqual(
+      Array.from({ length: 50 }, (_, number) => `${names[index]}${number}`),
+    )
   }
 })
 
 test('4.4 output: a cell goes on while nobody watches, and its output waits', async () => {
   const session = newSession()
-  await session.exec('yield_control(); text("a"); await new Promise((r) => setTimeout(r, 5)); text("b"); store("done", 1)')
+  await session.exec(
+    'yield_control(); text("a"); await new Promise((r) => setTimeout(r, 5)); text("b"); store("done", 1)',
+  )
   await until(() => 'done' in session.storedValues())
   const result = await session.wait('1')
   expect(result.status).toBe('completed')

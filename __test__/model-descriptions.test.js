@@ -66,7 +66,7 @@ test('5.2 exec: the template names every helper, the pragma with an example, and
   }
   expect(exec).toContain('`// @exec: {"yield_time_ms": 10000, "max_output_tokens": 1000}`')
   expect(exec).toContain('no Node.js, no file system, no network, no console')
-  expect(exec).toContain('`max_output_tokens`: token budget of this call\'s output. Defaults to 10000.')
+  expect(exec).toContain("`max_output_tokens`: token budget of this call's output. Defaults to 10000.")
 })
 
 test('5.2 wait: its description tells when to use it, what each argument does, and its defaults', () => {
@@ -88,7 +88,11 @@ test('5.2 tool reference: a heading, the description, and the declaration in a t
 
 test('5.2 tool reference: each tool stands there with its declaration, sorted by name, blank lines between', () => {
   const tools = {
-    b: { description: 'Second.', inputSchema: { type: 'object', properties: { x: { type: 'number' } } }, execute },
+    b: {
+      description: 'Second.',
+      inputSchema: { type: 'object', properties: { x: { type: 'number' } } },
+      execute,
+    },
     c: { description: 'Third.', kind: /** @type {const} */ ('freeform'), execute },
     a: { description: 'First.', outputSchema: { type: 'string' }, execute },
   }
@@ -149,7 +153,9 @@ test('5.2 deferred tools: they are left out, it is said that there are some, and
   expect(exec).toContain('### `seen`')
   const hint = 'Some tools may not be described here.'
   expect(count(exec, hint)).toBe(1)
-  expect(exec.slice(exec.indexOf(hint))).toMatch(/`tools`.*`ALL_TOOLS`.*filtering on `name` and `description`/)
+  expect(exec.slice(exec.indexOf(hint))).toMatch(
+    /`tools`.*`ALL_TOOLS`.*filtering on `name` and `description`/,
+  )
   expect(descriptions({ tools: { seen: tools.seen } }).exec).not.toContain(hint)
 
   expect((await allTools({ tools })).map(({ name }) => name)).toEqual(['later', 'seen'])
@@ -173,7 +179,11 @@ test('5.2 ALL_TOOLS: name and description of every tool, sorted by name, with it
 
 test('5.2 MCP types: they are declared once if any tool is an MCP tool, deferred ones included', () => {
   const mcp = { outputSchema: MCP_OUTPUT, execute }
-  for (const tools of [{ one: mcp }, { one: mcp, two: mcp }, { one: { ...mcp, deferred: true }, plain: { execute } }]) {
+  for (const tools of [
+    { one: mcp },
+    { one: mcp, two: mcp },
+    { one: { ...mcp, deferred: true }, plain: { execute } },
+  ]) {
     const { exec } = descriptions({ tools })
     expect(count(exec, 'Shared MCP Types:\n```ts\n')).toBe(1)
     expect(count(exec, 'type CallToolResult<')).toBe(1)
@@ -188,7 +198,9 @@ test('5.2 order: template, hint at deferred tools, MCP types, tools', () => {
   const { exec } = descriptions({
     tools: { one: { outputSchema: MCP_OUTPUT, execute }, two: { deferred: true, execute } },
   })
-  const places = ['- `exit()', 'Some tools may', 'Shared MCP Types', '### `one`'].map((part) => exec.indexOf(part))
+  const places = ['- `exit()', 'Some tools may', 'Shared MCP Types', '### `one`'].map((part) =>
+    exec.indexOf(part),
+  )
   expect(places.every((place) => place > 0)).toBe(true)
   expect([...places].sort((a, b) => a - b)).toEqual(places)
 })
@@ -204,7 +216,9 @@ test('1.7 declareTools: false leaves the tools and the MCP types out, and says w
 })
 
 test('1.7 exec and wait never stand on tools', async () => {
-  const result = await newSession({ tools: { one: { execute } } }).exec('text([typeof tools.exec, typeof tools.wait])')
+  const result = await newSession({ tools: { one: { execute } } }).exec(
+    'text([typeof tools.exec, typeof tools.wait])',
+  )
   expect(result).toMatchObject({ content: [{ text: '["undefined","undefined"]' }] })
 })
 

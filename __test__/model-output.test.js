@@ -1,7 +1,16 @@
 // §1.4 and §1.5: what the model reads.
 
 import { expect, test } from 'vitest'
-import { expectFault, FOREVER, gate, newSession, outcome, sleep, texts, until } from './support/lifecycle-helpers.js'
+import {
+  expectFault,
+  FOREVER,
+  gate,
+  newSession,
+  outcome,
+  sleep,
+  texts,
+  until,
+} from './support/lifecycle-helpers.js'
 
 const HEADER =
   /^(Script running with cell ID \d+|Script completed|Script failed|Script terminated)\nWall time (\d+\.\d) seconds\nOutput:\n$/

@@ -22,7 +22,10 @@ const pendingIds = (/** @type {any} */ result) => {
 
 test('4.5 pending: a script that ends without waiting completes', async () => {
   const { session } = stepped()
-  expect(await session.execToPending('text(1)')).toMatchObject({ status: 'completed', content: [{ text: '1' }] })
+  expect(await session.execToPending('text(1)')).toMatchObject({
+    status: 'completed',
+    content: [{ text: '1' }],
+  })
   expect(await session.execToPending('await null; text(2)')).toMatchObject({ status: 'completed' })
   expect(await session.execToPending('throw new Error("no")')).toMatchObject({ status: 'failed' })
   expect(await session.execToPending('exit()')).toMatchObject({ status: 'completed' })
@@ -39,7 +42,7 @@ test('4.5 pending: a promise that never settles is pending, with no calls', asyn
 test('4.5 pending: it answers with the output and the calls made, in order, once all of them are made', async () => {
   const { session, tool } = stepped()
   const result = await session.execToPending(
-    'text("a"); const p = [tools.tool(1), tools.tool(2)]; await null; p.push(tools.tool(3)); text("b"); await Promise.all(p)',
+    'text("a"); const p = [tools.tool({ n: 1 }), tools.tool({ n: 2 })]; await null; p.push(tools.tool({ n: 3 })); text("b"); await Promise.all(p)',
   )
   expect(pendingIds(result)).toEqual(['tool-1', 'tool-2', 'tool-3'])
   expect(texts(result)).toEqual(['a', 'b'])
@@ -53,7 +56,9 @@ test('4.5 frozen: the result of a tool does not run JavaScript before the next o
   await until(() => tool.calls.length === 1)
   tool.calls[0].resolve()
   // A whole other cell comes and goes, with a call of its own.
-  await session.exec('await tools.quick({}); await new Promise((r) => setTimeout(r, 40)); notify("other cell")')
+  await session.exec(
+    'await tools.quick({}); await new Promise((r) => setTimeout(r, 40)); notify("other cell")',
+  )
   expect(heard).toEqual(['before', 'other cell'])
   const next = await session.waitToPending('1')
   expect(next).toMatchObject({ status: 'completed', content: [{ text: 'after' }] })
@@ -76,7 +81,7 @@ test('4.5 frozen: a timeout that expires does not run before the next observatio
 test('4.5 frozen: what had come meanwhile is processed in the order in which it came', async () => {
   const { session, tool } = stepped()
   await session.execToPending(
-    'const call = (n) => tools.tool(n).then(() => text(n)); await Promise.all([call(1), call(2), call(3)])',
+    'const call = (n) => tools.tool({ n }).then(() => text(n)); await Promise.all([call(1), call(2), call(3)])',
   )
   await until(() => tool.calls.length === 3)
   for (const index of [2, 0, 1]) {
@@ -94,7 +99,9 @@ test('4.5 frozen: what had come meanwhile is processed in the order in which it 
 
 test('4.5 ids: only those of calls made since the last frontier', async () => {
   const { session, tool } = stepped()
-  const first = await session.execToPending('const a = tools.tool(1); const b = tools.tool(2); await a; await tools.tool(3); await b')
+  const first = await session.execToPending(
+    'const a = tools.tool({ n: 1 }); const b = tools.tool({ n: 2 }); await a; await tools.tool({ n: 3 }); await b',
+  )
   expect(pendingIds(first)).toEqual(['tool-1', 'tool-2'])
   await until(() => tool.calls.length === 2)
   tool.calls[0].resolve()
@@ -112,7 +119,7 @@ test('4.5 ids: only those of calls made since the last frontier', async () => {
 test('4.5 ids: a call that a timeout makes appears only once that has run', async () => {
   const { session } = stepped()
   const first = await session.execToPending(
-    `tools.tool(1); tools.tool(2); setTimeout(() => tools.tool(3), 5); ${FOREVER}`,
+    `tools.tool({ n: 1 }); tools.tool({ n: 2 }); setTimeout(() => tools.tool({ n: 3 }), 5); ${FOREVER}`,
   )
   expect(pendingIds(first)).toEqual(['tool-1', 'tool-2'])
   await sleep(40)
@@ -131,7 +138,7 @@ test('4.5 waitToPending: without anything new it answers again, with nothing', a
 
 test('4.5 mixing: wait lets a frozen cell go on, in its own time', async () => {
   const { session, tool } = stepped()
-  await session.execToPending('await tools.tool(1); text("a"); await tools.tool(2); text("b")')
+  await session.execToPending('await tools.tool({ n: 1 }); text("a"); await tools.tool({ n: 2 }); text("b")')
   await until(() => tool.calls.length === 1)
   tool.calls[0].resolve()
   const waiting = session.wait('1')
@@ -142,7 +149,9 @@ test('4.5 mixing: wait lets a frozen cell go on, in its own time', async () => {
 
 test('4.5 mixing: waitToPending brings a running cell to its next frontier', async () => {
   const { session } = stepped()
-  const first = await session.exec('text("a"); yield_control(); await tools.quick({}); text("b"); await tools.tool({})')
+  const first = await session.exec(
+    'text("a"); yield_control(); await tools.quick({}); text("b"); await tools.tool({})',
+  )
   expect(first.status).toBe('running')
   /** @type {any} */
   let result
@@ -157,9 +166,10 @@ test('4.5 mixing: waitToPending brings a running cell to its next frontier', asy
   expect(seen).toEqual(['b'])
 })
 
+// BUG: it has ['tool-2']: in a cell that runs freely, ids are collected across the times that it could only wait.
 test('4.5 mixing: a frontier that nobody asked for is invisible, and its ids are forgotten', async () => {
   const { session, tool } = stepped()
-  await session.exec('const p = tools.tool(1); yield_control(); await p; await tools.tool(2)')
+  await session.exec('const p = tools.tool({ n: 1 }); yield_control(); await p; await tools.tool({ n: 2 })')
   await until(() => tool.calls.length === 1)
   expect((await session.wait('1', { yieldTimeMs: 5 })).status).toBe('running')
   tool.calls[0].resolve()
@@ -185,7 +195,8 @@ test('4.5 yield_control does not end it', async () => {
 
 test('4.5 there is no yield time: neither the default, nor the pragma, nor the maximum ends it', async () => {
   const session = newSession({ defaultYieldTimeMs: 0, maxYieldTimeMs: 0 })
-  const source = '// @exec: {"yield_time_ms": 0}\nconst end = Date.now() + 30; while (Date.now() < end); text("done")'
+  const source =
+    '// @exec: {"yield_time_ms": 0}\nconst end = Date.now() + 30; while (Date.now() < end); text("done")'
   expect(await session.execToPending(source)).toMatchObject({ status: 'completed' })
 })
 
@@ -226,7 +237,9 @@ test('4.5 abort: signal of execToPending terminates the cell, also when it is fr
 
 test('4.5 abort: signal of waitToPending ends the waiting, and nothing of the frontier is lost', async () => {
   const { session, tool } = stepped()
-  await session.execToPending('await tools.tool(1); text("a"); await new Promise((r) => setTimeout(r, 20)); tools.tool(2); text("b"); await new Promise(() => {})')
+  await session.execToPending(
+    'await tools.tool({ n: 1 }); text("a"); await new Promise((r) => setTimeout(r, 20)); tools.tool({ n: 2 }); text("b"); await new Promise(() => {})',
+  )
   await until(() => tool.calls.length === 1)
   const leave = new AbortController()
   leave.abort('gone')
@@ -253,6 +266,8 @@ test('4.5 yieldSignal: it answers `running`, and the cell goes on unfrozen', asy
 test('4.5 exec after execToPending: cells do not share their stepping', async () => {
   const { session } = stepped()
   await session.execToPending(FOREVER)
-  const result = await session.exec('await new Promise((r) => setTimeout(r, 1)); text(await tools.quick("x"))')
+  const result = await session.exec(
+    'await new Promise((r) => setTimeout(r, 1)); text((await tools.quick({ x: "x" })).x)',
+  )
   expect(result).toMatchObject({ status: 'completed', content: [{ text: 'x' }] })
 })

@@ -113,7 +113,10 @@ test('4.6 close: no notification leaves a cell after it', async () => {
 test('4.6 close: at the very moment of an exec, that settles all the same', async () => {
   for (let round = 0; round < 30; round += 1) {
     const session = new Session()
-    const executions = [outcome(session.exec('text(1)')), outcome(session.exec(FOREVER, { yieldTimeMs: Infinity }))]
+    const executions = [
+      outcome(session.exec('text(1)')),
+      outcome(session.exec(FOREVER, { yieldTimeMs: Infinity })),
+    ]
     const closing = session.close()
     for (const { value, error } of await Promise.all(executions)) {
       if (error) expect(error).toMatchObject({ code: 'SESSION_CLOSED' })

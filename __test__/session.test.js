@@ -16,7 +16,13 @@ test('4.1 results: a completed cell has its id, content and usage, and nothing e
     content: [{ type: 'text', text: '1' }],
     usage: { toolCalls: 2, toolErrors: 1 },
   })
-  expect(Object.keys(result.usage).sort()).toEqual(['cpuMs', 'peakHeapBytes', 'toolCalls', 'toolErrors', 'wallMs'])
+  expect(Object.keys(result.usage).sort()).toEqual([
+    'cpuMs',
+    'peakHeapBytes',
+    'toolCalls',
+    'toolErrors',
+    'wallMs',
+  ])
   expect(result.usage.cpuMs).toBeGreaterThan(0)
   expect(result.usage.wallMs).toBeGreaterThanOrEqual(result.usage.cpuMs * 0.5)
   expect(result.usage.peakHeapBytes).toBeGreaterThan(1_000)
@@ -24,7 +30,11 @@ test('4.1 results: a completed cell has its id, content and usage, and nothing e
 
 test('4.1 usage: it is that of the whole life of the cell so far, and never shrinks', async () => {
   const session = newSession({ tools: { t: { execute: () => 1 } } })
-  const results = [await session.exec('await tools.t({}); yield_control(); await tools.t({}); await new Promise((r) => setTimeout(r, 30))')]
+  const results = [
+    await session.exec(
+      'await tools.t({}); yield_control(); await tools.t({}); await new Promise((r) => setTimeout(r, 30))',
+    ),
+  ]
   results.push(await session.wait('1'))
   const [first, last] = results.map((result) => /** @type {any} */ (result).usage)
   expect(first.toolCalls).toBe(1)
@@ -105,7 +115,10 @@ test('4.2 activeCells: the ids of the cells alive, in a copy; also of one whose 
 test('4.1 tools: those of an exec stand in for those of the session, in ALL_TOOLS, too', async () => {
   const session = newSession({ tools: { a: { execute: () => 'a' } } })
   const source = 'text(Object.keys(tools)); text(ALL_TOOLS.map(({ name }) => name))'
-  expect(texts(await session.exec(source, { tools: { b: { execute: () => 'b' } } }))).toEqual(['["b"]', '["b"]'])
+  expect(texts(await session.exec(source, { tools: { b: { execute: () => 'b' } } }))).toEqual([
+    '["b"]',
+    '["b"]',
+  ])
   expect(texts(await session.exec(source, { tools: {} }))).toEqual(['[]', '[]'])
   expect(texts(await session.exec(source))).toEqual(['["a"]', '["a"]'])
 })

@@ -11,7 +11,10 @@ test('exec signal: already aborted, nothing starts, and it rejects with the reas
   const session = newSession({ tools: { tool } })
   const reason = { not: 'even an error' }
   const signal = AbortSignal.abort(reason)
-  for (const call of [session.exec('tools.tool({})', { signal }), session.execToPending('tools.tool({})', { signal })]) {
+  for (const call of [
+    session.exec('tools.tool({})', { signal }),
+    session.execToPending('tools.tool({})', { signal }),
+  ]) {
     expect((await outcome(call)).error).toBe(reason)
   }
   expect(session.activeCells).toEqual([])
@@ -24,10 +27,12 @@ test('exec signal: aborted while the cell runs, it rejects with the reason, once
   const session = newSession({ tools: { tool } })
   const stop = new AbortController()
   let rejected = false
-  const running = outcome(session.exec('store("a", 1); await tools.tool({})', { signal: stop.signal })).then((end) => {
-    rejected = true
-    return end
-  })
+  const running = outcome(session.exec('store("a", 1); await tools.tool({})', { signal: stop.signal })).then(
+    (end) => {
+      rejected = true
+      return end
+    },
+  )
   await until(() => tool.calls.length === 1)
   stop.abort(new Error('enough'))
   await until(() => tool.calls[0].call.signal.aborted)
@@ -133,7 +138,9 @@ test('yieldSignal: already aborted, the cell starts all the same, and the answer
 test('yieldSignal: aborted after the answer it has no effect on later waits', async () => {
   const session = newSession()
   const enough = new AbortController()
-  await session.exec('yield_control(); await new Promise((r) => setTimeout(r, 30))', { yieldSignal: enough.signal })
+  await session.exec('yield_control(); await new Promise((r) => setTimeout(r, 30))', {
+    yieldSignal: enough.signal,
+  })
   const waiting = session.wait('1')
   enough.abort()
   expect((await waiting).status).toBe('completed')
@@ -156,7 +163,8 @@ test('listeners: none is left on a signal after exec and wait, however they end'
   const signal = new AbortController().signal
   const yieldSignal = new AbortController().signal
   const options = { signal, yieldSignal }
-  for (const source of ['1', 'throw 1', '}{', 'exit()', 'await tools.t({})']) await session.exec(source, options)
+  for (const source of ['1', 'throw 1', '}{', 'exit()', 'await tools.t({})'])
+    await session.exec(source, options)
   await session.execToPending('1', options)
   await outcome(session.exec('', options))
   await session.exec('yield_control(); await new Promise((r) => setTimeout(r, 5))', { yieldSignal })
@@ -211,7 +219,9 @@ test('listeners: one signal for hundreds of cells warns of no leak', async () =>
 test('listeners: a tool that listens to its own signal leaves none behind in codecell', async () => {
   let heard = 0
   const session = newSession({
-    tools: { t: { execute: (_input, { signal }) => void signal.addEventListener('abort', () => void (heard += 1)) } },
+    tools: {
+      t: { execute: (_input, { signal }) => void signal.addEventListener('abort', () => void (heard += 1)) },
+    },
   })
   for (let round = 0; round < 20; round += 1) await session.exec('await tools.t({})')
   // A call that has settled is not aborted any more.

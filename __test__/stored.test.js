@@ -131,7 +131,7 @@ const VALUES = {
   'key with "quotes"\n': 1,
   constructor: 'a key like any other',
   toString: 1,
-  '10': 'ten',
+  10: 'ten',
 }
 
 test('4.7 round trip: a new session with the stored values of an old one finds them all', async () => {
@@ -156,7 +156,10 @@ test('4.7 round trip: `__proto__` is a key like any other', async () => {
   expect(Object.getPrototypeOf(stored)).toBe(Object.prototype)
   expect(/** @type {any} */ ({}).polluted).toBeUndefined()
   const next = newSession({ storedValues: stored })
-  expect(texts(await next.exec('text(load("__proto__")); text(load("polluted"))'))).toEqual(['{"polluted":true}', 'undefined'])
+  expect(texts(await next.exec('text(load("__proto__")); text(load("polluted"))'))).toEqual([
+    '{"polluted":true}',
+    'undefined',
+  ])
   expect(Object.keys(next.storedValues()).sort()).toEqual(['__proto__', 'a'])
 })
 

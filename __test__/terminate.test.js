@@ -1,7 +1,16 @@
 // §4.6: how a cell is stopped.
 
 import { expect, test } from 'vitest'
-import { expectFault, FOREVER, gate, newSession, outcome, sleep, texts, until } from './support/lifecycle-helpers.js'
+import {
+  expectFault,
+  FOREVER,
+  gate,
+  newSession,
+  outcome,
+  sleep,
+  texts,
+  until,
+} from './support/lifecycle-helpers.js'
 
 /**
  * A cell that yielded while it waits for its tool.
@@ -66,7 +75,10 @@ test('4.6 terminate: every tool call under way is aborted, with a reason that na
   expect(call.call.signal.aborted).toBe(false)
   const stopping = session.terminate('1')
   await until(() => call.call.signal.aborted)
-  expect(call.call.signal.reason).toMatchObject({ name: 'AbortError', message: expect.stringMatching(/cell 1\b.*tool-1\b/) })
+  expect(call.call.signal.reason).toMatchObject({
+    name: 'AbortError',
+    message: expect.stringMatching(/cell 1\b.*tool-1\b/),
+  })
   call.resolve()
   await stopping
 })
@@ -113,15 +125,21 @@ test('3.6 completion: calls that nobody awaited are aborted at the end of the sc
   const tool = gate()
   const session = newSession({ tools: { tool } })
   let done = false
-  const running = session.exec('tools.tool({}); text("end"); await new Promise((r) => setTimeout(r, 5))').then((result) => {
-    done = true
-    return result
-  })
+  const running = session
+    .exec('tools.tool({}); text("end"); await new Promise((r) => setTimeout(r, 5))')
+    .then((result) => {
+      done = true
+      return result
+    })
   await until(() => tool.calls[0]?.call.signal.aborted)
   await sleep(20)
   expect(done).toBe(false)
   tool.calls[0].resolve()
-  expect(await running).toMatchObject({ status: 'completed', content: [{ text: 'end' }], usage: { toolErrors: 1 } })
+  expect(await running).toMatchObject({
+    status: 'completed',
+    content: [{ text: 'end' }],
+    usage: { toolErrors: 1 },
+  })
 })
 
 test('3.6 completion: a call that nobody awaited and never settles holds it up for toolGraceMs only', async () => {
@@ -194,7 +212,9 @@ test('4.6 terminate: no catch and no finally of the script runs', async () => {
   /** @type {string[]} */
   const heard = []
   const session = newSession({ onNotify: ({ text }) => void heard.push(text) })
-  await session.exec('try { yield_control(); for (;;); } catch { notify("catch") } finally { notify("finally"); store("a", 1) }')
+  await session.exec(
+    'try { yield_control(); for (;;); } catch { notify("catch") } finally { notify("finally"); store("a", 1) }',
+  )
   await session.terminate('1')
   await sleep(10)
   expect(heard).toEqual([])

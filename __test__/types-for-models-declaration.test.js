@@ -144,11 +144,23 @@ test('5.1 faults: a name that is no text, and a tool that is none, are refused',
     ['t', null, /^tool must be an object; got null$/],
     ['t', { kind: 'other' }, /^tool\.kind must be 'function' or 'freeform'; got "other" \(string\)$/],
     ['t', { inputSchema: 'x' }, /^tool\.inputSchema must be a JSON schema, an object or a boolean; got "x"/],
-    ['t', { outputSchema: [] }, /^tool\.outputSchema must be a JSON schema, an object or a boolean; got an array$/],
+    [
+      't',
+      { outputSchema: [] },
+      /^tool\.outputSchema must be a JSON schema, an object or a boolean; got an array$/,
+    ],
   ]) {
-    await expectFault(() => renderToolDeclaration(/** @type {any} */ (name), /** @type {any} */ (tool)), 'INVALID_ARGUMENT', message)
+    await expectFault(
+      () => renderToolDeclaration(/** @type {any} */ (name), /** @type {any} */ (tool)),
+      'INVALID_ARGUMENT',
+      message,
+    )
   }
-  await expectFault(() => toolIdentifier(/** @type {any} */ (undefined)), 'INVALID_ARGUMENT', /^name must be a string; got undefined$/)
+  await expectFault(
+    () => toolIdentifier(/** @type {any} */ (undefined)),
+    'INVALID_ARGUMENT',
+    /^name must be a string; got undefined$/,
+  )
 })
 
 test('versions: those of the package and of its V8, frozen', async () => {

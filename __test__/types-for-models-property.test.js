@@ -7,10 +7,42 @@ import { random } from './support/lifecycle-helpers.js'
 
 const SEEDS = 300
 const LONGEST = 16_000
-const NAMES = ['a', 'b', 'name', 'a-b', '', '1', 'with space', '"quoted"', 'new\nline', '*/', '$x', 'ü', '__proto__']
+const NAMES = [
+  'a',
+  'b',
+  'name',
+  'a-b',
+  '',
+  '1',
+  'with space',
+  '"quoted"',
+  'new\nline',
+  '*/',
+  '$x',
+  'ü',
+  '__proto__',
+]
 const TYPES = ['string', 'number', 'integer', 'boolean', 'null', 'array', 'object', 'nonsense']
-const TEXTS = ['plain', 'two\nlines', '*/ end', '// slashes', '`tick` ${x}', '', 'é\u2028\u2029', 'cr\rlf\r\n', 7]
-const REFS = ['#', '#/$defs/a', '#/$defs/b', '#/$defs/gone', '#/$defs/a%20b', 'https://x.example/', '#/$defs/%ff']
+const TEXTS = [
+  'plain',
+  'two\nlines',
+  '*/ end',
+  '// slashes',
+  '`tick` ${x}',
+  '',
+  'é\u2028\u2029',
+  'cr\rlf\r\n',
+  7,
+]
+const REFS = [
+  '#',
+  '#/$defs/a',
+  '#/$defs/b',
+  '#/$defs/gone',
+  '#/$defs/a%20b',
+  'https://x.example/',
+  '#/$defs/%ff',
+]
 
 /**
  * @param {ReturnType<typeof random>} dice
@@ -30,7 +62,8 @@ function schema(dice, depth) {
   if (dice.chance(0.3)) made.items = below()
   if (dice.chance(0.15)) made.prefixItems = list()
   for (const keyword of ['anyOf', 'oneOf', 'allOf']) if (dice.chance(0.15)) made[keyword] = list()
-  if (dice.chance(0.1)) made.enum = [dice.pick(TEXTS), dice.below(9) - 4, null, [1, { x: 'y' }]].slice(dice.below(4))
+  if (dice.chance(0.1))
+    made.enum = [dice.pick(TEXTS), dice.below(9) - 4, null, [1, { x: 'y' }]].slice(dice.below(4))
   if (dice.chance(0.1)) made.const = dice.pick([...TEXTS, null, -1e30, { deep: [true] }])
   if (dice.chance(0.2)) made.$ref = dice.pick(REFS)
   if (dice.chance(0.2)) made.$defs = { a: below(), b: below(), 'a b': below() }
@@ -71,7 +104,11 @@ test(`5.1 property: the declarations of ${SEEDS} random tools parse as one metho
   for (let seed = 0; seed < SEEDS; seed += 1) {
     const dice = random(seed + 10_000)
     const name = dice.pick(NAMES)
-    const tool = { inputSchema: schema(dice, 3), outputSchema: schema(dice, 3), kind: dice.pick(['function', 'freeform']) }
+    const tool = {
+      inputSchema: schema(dice, 3),
+      outputSchema: schema(dice, 3),
+      kind: dice.pick(['function', 'freeform']),
+    }
     const declaration = renderToolDeclaration(name, /** @type {any} */ (tool))
     const message = `seed ${seed}: ${declaration}`
     expect(faults(declaration), message).toEqual([])

@@ -58,24 +58,35 @@ rule('5.4 anyOf and oneOf are joined with |', [
 ])
 
 rule('5.4 allOf is joined with &, and a member with | stands in parentheses', [
-  [{ allOf: [{ type: 'object', properties: { a: string } }, { type: 'object', properties: { b: number } }] }, '{ a?: string; } & { b?: number; }'],
+  [
+    {
+      allOf: [
+        { type: 'object', properties: { a: string } },
+        { type: 'object', properties: { b: number } },
+      ],
+    },
+    '{ a?: string; } & { b?: number; }',
+  ],
   [{ allOf: [{ anyOf: [string, number] }, string] }, '(string | number) & string'],
   [{ allOf: [string] }, 'string'],
 ])
 
-rule('5.4 precedence: $ref, const, enum, anyOf, oneOf, allOf, type, then what looks like an object or array', [
-  [{ const: 1, enum: [2] }, '1'],
-  [{ enum: [2], anyOf: [string] }, '2'],
-  [{ anyOf: [string], oneOf: [number] }, 'string'],
-  [{ oneOf: [number], allOf: [string] }, 'number'],
-  [{ allOf: [string], type: 'number' }, 'string'],
-  [{ type: 'string', properties: { a: number } }, 'string'],
-  [{ properties: { a: number }, items: string }, '{ a?: number; }'],
-  [{ additionalProperties: number }, '{ [key: string]: number; }'],
-  [{ required: ['a'] }, '{ [key: string]: unknown; }'],
-  [{ items: string }, 'Array<string>'],
-  [{ prefixItems: [string, number] }, '[string, number]'],
-])
+rule(
+  '5.4 precedence: $ref, const, enum, anyOf, oneOf, allOf, type, then what looks like an object or array',
+  [
+    [{ const: 1, enum: [2] }, '1'],
+    [{ enum: [2], anyOf: [string] }, '2'],
+    [{ anyOf: [string], oneOf: [number] }, 'string'],
+    [{ oneOf: [number], allOf: [string] }, 'number'],
+    [{ allOf: [string], type: 'number' }, 'string'],
+    [{ type: 'string', properties: { a: number } }, 'string'],
+    [{ properties: { a: number }, items: string }, '{ a?: number; }'],
+    [{ additionalProperties: number }, '{ [key: string]: number; }'],
+    [{ required: ['a'] }, '{ [key: string]: unknown; }'],
+    [{ items: string }, 'Array<string>'],
+    [{ prefixItems: [string, number] }, '[string, number]'],
+  ],
+)
 
 rule('5.4 an empty enum, anyOf, oneOf or allOf is passed over', [
   [{ enum: [], anyOf: [], oneOf: [], allOf: [], type: 'string' }, 'string'],
@@ -95,19 +106,34 @@ rule('5.4 objects: properties are sorted by name, and optional unless they are r
 ])
 
 rule('5.4 objects: a name that is no plain identifier is quoted', [
-  [{ type: 'object', properties: { 'a-b': string, $c: string, '1d': string, 'e"f': string } }, '{ $c?: string; "1d"?: string; "a-b"?: string; "e\\"f"?: string; }'],
+  [
+    { type: 'object', properties: { 'a-b': string, $c: string, '1d': string, 'e"f': string } },
+    '{ $c?: string; "1d"?: string; "a-b"?: string; "e\\"f"?: string; }',
+  ],
 ])
 
-rule('5.4 objects: additionalProperties is an index signature if true or a schema, and if absent only without properties', [
-  [{ type: 'object', properties: { a: string }, additionalProperties: true }, '{ a?: string; [key: string]: unknown; }'],
-  [{ type: 'object', properties: { a: string }, additionalProperties: string }, '{ a?: string; [key: string]: string; }'],
-  [{ type: 'object', properties: { a: string }, additionalProperties: false }, '{ a?: string; }'],
-  [{ type: 'object', properties: { a: string } }, '{ a?: string; }'],
-  [{ type: 'object', additionalProperties: number }, '{ [key: string]: number; }'],
-])
+rule(
+  '5.4 objects: additionalProperties is an index signature if true or a schema, and if absent only without properties',
+  [
+    [
+      { type: 'object', properties: { a: string }, additionalProperties: true },
+      '{ a?: string; [key: string]: unknown; }',
+    ],
+    [
+      { type: 'object', properties: { a: string }, additionalProperties: string },
+      '{ a?: string; [key: string]: string; }',
+    ],
+    [{ type: 'object', properties: { a: string }, additionalProperties: false }, '{ a?: string; }'],
+    [{ type: 'object', properties: { a: string } }, '{ a?: string; }'],
+    [{ type: 'object', additionalProperties: number }, '{ [key: string]: number; }'],
+  ],
+)
 
 rule('5.5 object with a required string and nothing else', [
-  [{ type: 'object', properties: { city: string }, required: ['city'], additionalProperties: false }, '{ city: string; }'],
+  [
+    { type: 'object', properties: { city: string }, required: ['city'], additionalProperties: false },
+    '{ city: string; }',
+  ],
 ])
 
 rule('5.5 object with a required boolean', [
@@ -237,7 +263,9 @@ test('5.4 budget: a reference that leads nowhere is not charged', () => {
 test('5.4 budget: a type of more than 16 000 bytes is unknown', () => {
   const object = (/** @type {number} */ count) => ({
     type: 'object',
-    properties: Object.fromEntries(Array.from({ length: count }, (_, index) => [`property_${index}`, string])),
+    properties: Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`property_${index}`, string]),
+    ),
   })
   expect(schemaToTypeScript(object(600))).not.toBe('unknown')
   expect(Buffer.byteLength(schemaToTypeScript(object(600)))).toBeGreaterThan(10_000)

@@ -39,7 +39,7 @@ pub struct Phase {
     observer: Option<(Ticket, Watch)>,
     tools: BTreeSet<ToolCallId>,
     notifications: BTreeSet<NotificationId>,
-    /// Calls made since the last frontier.
+    /// Calls made since the last frontier. Not kept while the script runs on: its frontiers are invisible then.
     since_frontier: Vec<ToolCallId>,
     flow: Flow,
     flow_number: u64,
@@ -117,7 +117,9 @@ impl Phase {
                 // A call that was made before the termination, and is seen after it, never reaches the host.
                 if self.stage == Stage::Running {
                     self.tools.insert(id);
-                    self.since_frontier.push(id);
+                    if self.flow == Flow::Step {
+                        self.since_frontier.push(id);
+                    }
                     effects.push(Effect::StartTool(id));
                 }
             }

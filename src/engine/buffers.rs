@@ -15,6 +15,8 @@ pub(super) struct BufferMeter {
     used: AtomicUsize,
     limit: AtomicUsize,
     refused: AtomicBool,
+    /// Set with a refusal, taken by whoever asks why V8 collects garbage.
+    unexplained: AtomicBool,
 }
 
 impl BufferMeter {
@@ -24,6 +26,7 @@ impl BufferMeter {
             used: AtomicUsize::new(0),
             limit: AtomicUsize::new(usize::MAX),
             refused: AtomicBool::new(false),
+            unexplained: AtomicBool::new(false),
         })
     }
 
@@ -35,6 +38,11 @@ impl BufferMeter {
     /// Whether a buffer was ever refused.
     pub(super) fn has_refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether a buffer was refused since this was last asked. V8 collects garbage then, and tries again.
+    pub(super) fn take_refusal(&self) -> bool {
+        self.unexplained.swap(false, Ordering::Relaxed)
     }
 
     /// An allocator for an isolate.
@@ -51,6 +59,7 @@ impl BufferMeter {
         });
         if reserved.is_err() {
             self.refused.store(true, Ordering::Relaxed);
+            self.unexplained.store(true, Ordering::Relaxed);
         }
         reserved.is_ok()
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::message::{CellError, CellErrorCode, Position};
+use super::stack::{async_callers, script_frames};
 use super::state::CellState;
 use super::stop::StopReason;
 use super::values::{data_property, name, rust_string, v8_string};
@@ -10,8 +11,10 @@ use super::{hints, modules};
 
 /// Longest message that is kept, in bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
+/// Longest class name or function name that is kept, in bytes.
+pub(super) const LONGEST_NAME: usize = 200;
 /// Most frames that are shown.
-const MOST_FRAMES: usize = 10;
+pub(super) const MOST_FRAMES: usize = 10;
 
 /// A thrown value, with V8's message if there is one.
 pub(super) struct Thrown<'s> {
@@ -82,7 +85,8 @@ pub(super) fn explain_refused_buffer(error: &mut CellError, state: &CellState) {
     {
         let _ = write!(
             error.message,
-            ": the script's ArrayBuffers would take more than limits.arrayBufferBytes, which is {limit}"
+            ": the script's ArrayBuffers would take more than they may: limits.arrayBufferBytes is {limit}. Keep less \
+             at once, or raise the limit."
         );
         error.code = CellErrorCode::MemoryLimit;
     }
@@ -99,18 +103,22 @@ pub(super) fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, thrown: Thrown<'s>)
     let call_site = call_site_of(scope, thrown.value);
     // Frames of an error that was made for the script, not by it, say nothing.
     let frames = if call_site.is_some() { Vec::new() } else { script_frames(scope, thrown.value) };
-    let position = call_site.or_else(|| frames.first().and_then(|frame| frame.position)).or_else(|| {
+    let callers =
+        frames.first().and_then(|first| async_callers(scope, thrown.value, first)).unwrap_or_default();
+    let position = call_site.or_else(|| frames.iter().find_map(|frame| frame.position)).or_else(|| {
         let is_script = message
             .get_script_resource_name(scope)
             .and_then(|resource| v8::Local::<v8::String>::try_from(resource).ok())
             .is_some_and(|resource| rust_string(scope, resource) == modules::SCRIPT_NAME);
+        // What does not compile is the script, whatever name it gives itself.
+        let is_script = is_script || thrown.code == CellErrorCode::SyntaxError;
         is_script.then(|| position_of_message(scope, message)).flatten()
     });
     let stack = if thrown.value.is_native_error() {
         let mut stack = if text.is_empty() { name.clone() } else { format!("{name}: {text}") };
-        for frame in &frames {
+        for frame in frames.iter().map(|frame| &frame.text).chain(&callers).take(MOST_FRAMES) {
             // Writing to a String can't fail.
-            let _ = write!(stack, "\n    at {}", frame.text);
+            let _ = write!(stack, "\n    at {frame}");
         }
         if let (true, Some(position)) = (frames.is_empty(), position) {
             let _ = write!(stack, "\n    at {}:{}:{}", modules::SCRIPT_NAME, position.line, position.column);
@@ -137,7 +145,7 @@ fn name_and_message<'s>(
             let class = rust_string(scope, class);
             let name = if own_name == "Error" && !class.is_empty() { class } else { own_name };
             let text = string_property(scope, object, "message").unwrap_or_default();
-            return (name, shortened(text));
+            return (cut(name, LONGEST_NAME), shortened(text));
         }
         let text = string_property(scope, object, "message").unwrap_or_else(|| message_text(scope, message));
         let kind = if value.is_function() { "function" } else { "object" };
@@ -151,7 +159,7 @@ fn name_and_message<'s>(
 }
 
 /// A data property that is a string.
-fn string_property<'s>(
+pub(super) fn string_property<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     object: v8::Local<'s, v8::Object>,
     key: &str,
@@ -171,9 +179,14 @@ fn message_text<'s>(scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8:
     }
 }
 
-fn shortened(mut text: String) -> String {
-    if text.len() > LONGEST_MESSAGE {
-        let mut end = LONGEST_MESSAGE;
+fn shortened(text: String) -> String {
+    cut(text, LONGEST_MESSAGE)
+}
+
+/// Cuts a text that a script can make as long as it likes.
+pub(super) fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let mut end = longest;
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -183,46 +196,6 @@ fn shortened(mut text: String) -> String {
     text
 }
 
-struct Frame {
-    text: String,
-    position: Option<Position>,
-}
-
-/// The frames of the script itself; those of our own helpers are left out.
-fn script_frames<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Vec<Frame> {
-    let Some(trace) = v8::Exception::get_stack_trace(scope, value) else {
-        return Vec::new();
-    };
-    (0..trace.get_frame_count())
-        .filter_map(|index| {
-            let frame = trace.get_frame(scope, index)?;
-            let script = frame.get_script_name(scope).map(|script| rust_string(scope, script));
-            if !frame.is_user_javascript() || script.as_deref() == Some(super::bootstrap::NAME) {
-                return None;
-            }
-            let position = position_of_frame(&frame);
-            let place = match (script, position) {
-                (Some(script), Some(position)) => format!("{script}:{}:{}", position.line, position.column),
-                (Some(script), None) => script,
-                (None, _) => "<anonymous>".to_owned(),
-            };
-            let function = frame.get_function_name(scope).map(|function| rust_string(scope, function));
-            let text = match function {
-                Some(function) if !function.is_empty() => format!("{function} ({place})"),
-                _ => place,
-            };
-            Some(Frame { text, position })
-        })
-        .take(MOST_FRAMES)
-        .collect()
-}
-
-fn position_of_frame(frame: &v8::StackFrame) -> Option<Position> {
-    let line = u32::try_from(frame.get_line_number()).ok().filter(|line| *line > 0)?;
-    let column = u32::try_from(frame.get_column()).ok()?.max(1);
-    Some(Position { line, column })
-}
-
 fn position_of_message(
     scope: &mut v8::PinScope<'_, '_>,
     message: v8::Local<'_, v8::Message>,
@@ -230,13 +203,6 @@ fn position_of_message(
     let line = u32::try_from(message.get_line_number(scope)?).ok().filter(|line| *line > 0)?;
     let column = u32::try_from(message.get_start_column()).ok()?.saturating_add(1);
     Some(Position { line, column })
-}
-
-/// Where the script is right now.
-pub(super) fn current_position(scope: &mut v8::PinScope<'_, '_>) -> Option<Position> {
-    let trace = v8::StackTrace::current_stack_trace(scope, 1)?;
-    let frame = trace.get_frame(scope, 0)?;
-    position_of_frame(&frame)
 }
 
 /// Makes the error that a failed tool call rejects with: an `Error` named `ToolError`, whose stack is the call.

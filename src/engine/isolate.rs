@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::buffers::BufferMeter;
+use super::stack::PristineErrors;
 use super::stop::{StopFlag, StopReason};
 use super::{CellLimits, helpers, modules, out_of_memory, state};
 
@@ -25,6 +26,8 @@ impl Default for IsolateOptions {
 pub(super) struct VirginIsolate {
     // The context goes first: a handle must not outlive its isolate.
     pub(super) context: v8::Global<v8::Context>,
+    /// What V8 gave the context for errors.
+    pub(super) errors: Option<PristineErrors>,
     pub(super) isolate: v8::OwnedIsolate,
     /// What its `ArrayBuffer`s use.
     pub(super) buffers: Arc<BufferMeter>,
@@ -36,6 +39,7 @@ pub(super) struct VirginIsolate {
 struct HeapGuard {
     /// That of the cell; none while the isolate is virgin.
     stop: RefCell<Option<Arc<StopFlag>>>,
+    buffers: Arc<BufferMeter>,
     handle: v8::IsolateHandle,
     headroom: usize,
 }
@@ -56,18 +60,20 @@ impl VirginIsolate {
         isolate.set_promise_reject_callback(state::on_promise_reject);
         let mut heap_guard = Box::new(HeapGuard {
             stop: RefCell::default(),
+            buffers: Arc::clone(&buffers),
             handle: isolate.thread_safe_handle(),
             headroom: (options.heap_bytes / 4).max(16 * 1024 * 1024),
         });
         isolate.add_near_heap_limit_callback(near_heap_limit, (&raw mut *heap_guard).cast());
-        let context = {
+        let (context, errors) = {
             v8::scope!(let scope, &mut isolate);
             let context = v8::Context::new(scope, v8::ContextOptions::default());
             let scope = &mut v8::ContextScope::new(scope, context);
             helpers::install(scope, context);
-            v8::Global::new(scope, context)
+            let errors = PristineErrors::of_virgin(scope);
+            (v8::Global::new(scope, context), errors)
         };
-        Self { context, isolate, buffers, options, heap_guard }
+        Self { context, errors, isolate, buffers, options, heap_guard }
     }
 
     /// What it was made with.
@@ -82,8 +88,8 @@ impl VirginIsolate {
 
     /// Throws the isolate away.
     pub(super) fn dispose(self) {
-        let Self { context, isolate, heap_guard, .. } = self;
-        drop(context);
+        let Self { context, errors, isolate, heap_guard, .. } = self;
+        drop((context, errors));
         drop(isolate);
         // V8 holds a pointer to it until here.
         drop(heap_guard);
@@ -95,6 +101,10 @@ unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial
     // SAFETY: `data` is the guard that stands beside its isolate in `VirginIsolate`, which drops it after the isolate.
     // V8 calls this on the isolate's thread, and nobody else touches the guard.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
+    if guard.buffers.take_refusal() {
+        // V8 makes room for a buffer that was refused. The heap itself is well.
+        return current;
+    }
     if let Some(stop) = &*guard.stop.borrow() {
         stop.set(StopReason::MemoryLimit);
     }

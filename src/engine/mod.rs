@@ -18,6 +18,7 @@ mod out_of_memory;
 mod platform;
 mod pool;
 mod run;
+mod stack;
 mod state;
 mod stop;
 mod thread;

@@ -3,6 +3,7 @@
 use super::error;
 use super::helpers;
 use super::message::Position;
+use super::stack::current_position;
 use super::state::CellState;
 use super::values::{name, rust_string, v8_string};
 

@@ -34,6 +34,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         stop: Arc::clone(&shared.stop),
         output: Arc::clone(&shared.output),
         buffers: Arc::clone(&virgin.buffers),
+        errors: virgin.errors.take(),
         events: events.clone(),
     }));
     virgin.isolate.set_slot(Rc::clone(&state));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::buffers::BufferMeter;
 use super::error::{self, Thrown};
 use super::message::{Event, EventSender, StoredMap, ToolCallId};
+use super::stack::PristineErrors;
 use super::stop::{OutputMeter, StopFlag, StopReason};
 use super::timers::Timers;
 use super::{CellError, CellLimits, ToolSet};
@@ -47,6 +48,8 @@ pub(super) struct CellState {
     pub(super) modules: RefCell<HashMap<&'static str, v8::Global<v8::Module>>>,
     stop: Arc<StopFlag>,
     output: Arc<OutputMeter>,
+    /// What V8 gave the context for errors.
+    pub(super) errors: Option<PristineErrors>,
     /// What the script's `ArrayBuffer`s use.
     pub(super) buffers: Arc<BufferMeter>,
     events: EventSender,
@@ -61,6 +64,7 @@ pub(super) struct CellParts {
     pub(super) stop: Arc<StopFlag>,
     pub(super) output: Arc<OutputMeter>,
     pub(super) buffers: Arc<BufferMeter>,
+    pub(super) errors: Option<PristineErrors>,
     pub(super) events: EventSender,
 }
 
@@ -79,6 +83,7 @@ impl CellState {
             stop: parts.stop,
             output: parts.output,
             buffers: parts.buffers,
+            errors: parts.errors,
             modules: RefCell::default(),
             events: parts.events,
             rejections: RefCell::default(),

@@ -1,8 +1,9 @@
 //! `tools` and `ALL_TOOLS`, filled when a script first looks at them, and the calls themselves.
 
 use super::{HelperError, guarded};
-use crate::engine::error::{current_position, tool_error};
+use crate::engine::error::tool_error;
 use crate::engine::message::{Event, JsonText};
+use crate::engine::stack::current_position;
 use crate::engine::state::{CellState, PendingCall};
 use crate::engine::tool_set::{ToolEntry, ToolKind};
 use crate::engine::values::{json, name, parse_json, take_json, v8_string};
