@@ -215,8 +215,8 @@ pub(super) fn import_dynamically<'s>(
         let error = if let Some(exception) = scope.exception() {
             exception
         } else {
-            let message = v8_string(scope, &unsupported_import(&text))?;
-            v8::Exception::error(scope, message)
+            let place = current_position(scope);
+            error::placed(scope, "Error", &unsupported_import(&text), place)
         };
         resolver.reject(scope, error)?
     };
