@@ -62,8 +62,6 @@ test('4.3 yield time 0: a cell that is not done answers at once', async () => {
   expect((await session.wait(cellId, { yieldTimeMs: 0 })).status).toBe('running')
 })
 
-// BUG: nearly always some of the texts are there, and in a quarter of the runs the whole cell is `completed`: the
-// timer of the yield fires up to 1 ms late, and events are processed until then.
 test('4.3 yield time 0: it yields before what the script emits is processed', async () => {
   const session = newSession()
   const answers = []

@@ -139,7 +139,6 @@ test('1.4 error: of an Error it is its stack, of a primitive its string conversi
   }
 })
 
-// BUG: the stack of an object that is no Error is left out: the model reads `#<Object>`.
 test('1.4 error: of a thrown object with a string `stack` it is that stack', async () => {
   expect(texts(await errorOf('throw { stack: "my stack" }')).at(-1)).toBe('Script error:\nmy stack')
 })

@@ -166,7 +166,6 @@ test('4.5 mixing: waitToPending brings a running cell to its next frontier', asy
   expect(seen).toEqual(['b'])
 })
 
-// BUG: it has ['tool-2']: in a cell that runs freely, ids are collected across the times that it could only wait.
 test('4.5 mixing: a frontier that nobody asked for is invisible, and its ids are forgotten', async () => {
   const { session, tool } = stepped()
   await session.exec('const p = tools.tool({ n: 1 }); yield_control(); await p; await tools.tool({ n: 2 })')

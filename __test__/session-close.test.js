@@ -101,7 +101,11 @@ test('4.6 close: a completion that nobody has seen is gone with it', async () =>
 
 test('4.6 close: no notification leaves a cell after it', async () => {
   let heard = 0
-  const session = newSession({ onNotify: () => void (heard += 1) })
+  const session = newSession({
+    onNotify() {
+      heard += 1
+    },
+  })
   await session.exec('yield_control(); for (;;) { notify("again"); await new Promise((r) => setTimeout(r)) }')
   await until(() => heard > 3)
   await session.close()

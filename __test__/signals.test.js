@@ -220,7 +220,13 @@ test('listeners: a tool that listens to its own signal leaves none behind in cod
   let heard = 0
   const session = newSession({
     tools: {
-      t: { execute: (_input, { signal }) => void signal.addEventListener('abort', () => void (heard += 1)) },
+      t: {
+        execute(_input, { signal }) {
+          signal.addEventListener('abort', () => {
+            heard += 1
+          })
+        },
+      },
     },
   })
   for (let round = 0; round < 20; round += 1) await session.exec('await tools.t({})')

@@ -169,7 +169,6 @@ test('versions: those of the package and of its V8, frozen', async () => {
   expect(Object.isFrozen(versions)).toBe(true)
 })
 
-// BUG: it is '15.2.124.1-rusty'; the contract shows the bare number of V8.
 test('versions: that of V8 is four numbers', () => {
   expect(versions.v8).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
 })

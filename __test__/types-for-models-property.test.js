@@ -28,7 +28,7 @@ const TEXTS = [
   'two\nlines',
   '*/ end',
   '// slashes',
-  '`tick` ${x}',
+  '`tick` ${',
   '',
   'é\u2028\u2029',
   'cr\rlf\r\n',

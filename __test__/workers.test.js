@@ -80,7 +80,14 @@ test('AsyncLocalStorage: tools and notifications run in the context of their exe
   const notified = []
   const session = storage.run('constructor', () =>
     newSession({
-      tools: { context: { execute: async () => (await null, storage.getStore() ?? 'none') } },
+      tools: {
+        context: {
+          async execute() {
+            await null
+            return storage.getStore() ?? 'none'
+          },
+        },
+      },
       onNotify: () => void notified.push(storage.getStore()),
     }),
   )

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use codecell::cell::{
-    CellHandle, CellKey, CellResult, CellStatus, Host, NotificationId, Observation, Refusal, Reply, Ticket,
-    ToolCall, Watch,
+    CellHandle, CellKey, CellResult, CellStatus, Ending, Host, NotificationId, Observation, Refusal, Reply,
+    Ticket, ToolCall, Watch,
 };
 use codecell::engine::{JsonText, StoredMap};
 use codecell::engine::{ThreadEngine, ToolCallId, ToolEntry, ToolKind, ToolOutcome, ToolSet};
@@ -190,7 +190,7 @@ fn check(seed: u64, script: &str, told: &[(Ticket, Result<CellResult, Refusal>)]
     for (ticket, answer) in told {
         assert!(per_ticket.insert(*ticket), "seed {seed}: {ticket:?} was answered twice");
         let Ok(result) = answer else { continue };
-        let ended = !matches!(result.status, CellStatus::Running | CellStatus::Pending(_));
+        let ended = matches!(result.status, CellStatus::Ended(_));
         // A terminator and an observer hear of the same end, with the same output.
         if !ended || ends.is_empty() {
             for number in numbers(&result.content) {
@@ -205,15 +205,17 @@ fn check(seed: u64, script: &str, told: &[(Ticket, Result<CellResult, Refusal>)]
         }
     }
     assert!(ends.windows(2).all(|pair| pair[0].status == pair[1].status), "seed {seed}: one end: {ends:?}");
-    let completed = ends.iter().filter(|end| end.status != CellStatus::Terminated).count();
+    let completed = ends.iter().filter(|end| end.status != CellStatus::Ended(Ending::Terminated)).count();
     assert!(completed <= 1, "seed {seed}: a completion is delivered once");
     let stored = session.stored_values().contains_key("k");
     if let Some(end) = ends.first() {
         match end.status {
-            CellStatus::Completed { .. } => {
+            CellStatus::Ended(Ending::Completed { .. }) => {
                 assert_eq!(stored, script.contains("store"), "seed {seed}: a completion merges stores");
             }
-            CellStatus::Terminated => assert!(!stored, "seed {seed}: a termination merges nothing"),
+            CellStatus::Ended(Ending::Terminated) => {
+                assert!(!stored, "seed {seed}: a termination merges nothing")
+            }
             // Some scripts fail before they store.
             _ => {}
         }

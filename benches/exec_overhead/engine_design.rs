@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use codecell::cell::{CellKey, CellStatus, Host, NotificationId, Observation, Ticket, ToolCall, Watch};
+use codecell::cell::{
+    CellKey, CellStatus, Ending, Host, NotificationId, Observation, Ticket, ToolCall, Watch,
+};
 use codecell::engine::{JsonText, StoredMap, ThreadEngine, ToolCallId, ToolEntry, ToolKind, ToolSet};
 use codecell::session::{Exec, Session, SessionLimits};
 
@@ -55,6 +57,6 @@ impl Design {
             Exec { source: source.into(), line_offset: 0, tools: Arc::clone(&self.tools), observation };
         self.session.exec(exec).unwrap();
         let result = answer.recv().unwrap().unwrap();
-        assert!(matches!(result.status, CellStatus::Completed { .. }));
+        assert!(matches!(result.status, CellStatus::Ended(Ending::Completed { .. })));
     }
 }

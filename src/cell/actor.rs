@@ -344,7 +344,7 @@ impl Actor {
             }
             Answer::Running(content) => (content, CellStatus::Running),
             Answer::Pending(content, calls) => (content, CellStatus::Pending(calls)),
-            Answer::Ended(content, ending) => (content, status_of(ending)),
+            Answer::Ended(content, ending) => (content, CellStatus::Ended(ending)),
         };
         let items = content.len();
         let bytes = content.iter().map(crate::model::ContentItem::bytes).sum();
@@ -362,13 +362,7 @@ impl Actor {
         self.phase.give_back(match result.status {
             CellStatus::Running => Answer::Running(content),
             CellStatus::Pending(calls) => Answer::Pending(content, calls),
-            CellStatus::Completed { unhandled_rejections } => {
-                Answer::Ended(content, Ending::Completed { unhandled_rejections })
-            }
-            CellStatus::Failed { error, unhandled_rejections } => {
-                Answer::Ended(content, Ending::Failed { error, unhandled_rejections })
-            }
-            CellStatus::Terminated => Answer::Ended(content, Ending::Terminated),
+            CellStatus::Ended(ending) => Answer::Ended(content, ending),
         });
         if was_closed && !self.phase.is_closed() {
             self.home.restore(self.handle.clone());
@@ -383,14 +377,6 @@ impl Actor {
             peak_heap_bytes: engine.peak_heap_bytes,
             ..self.usage
         }
-    }
-}
-
-fn status_of(ending: Ending) -> CellStatus {
-    match ending {
-        Ending::Completed { unhandled_rejections } => CellStatus::Completed { unhandled_rejections },
-        Ending::Failed { error, unhandled_rejections } => CellStatus::Failed { error, unhandled_rejections },
-        Ending::Terminated => CellStatus::Terminated,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::CellId;
-use crate::engine::{CellError, ToolCallId};
+use super::{CellId, Ending};
+use crate::engine::ToolCallId;
 use crate::model::ContentItem;
 
 /// The answer to an exec, a wait or a terminate.
@@ -26,20 +26,8 @@ pub enum CellStatus {
     Running,
     /// It is frozen until the next observation. The calls are those made since the last such result.
     Pending(Vec<ToolCallId>),
-    /// It ended well.
-    Completed {
-        /// Rejections that nobody handled.
-        unhandled_rejections: Vec<CellError>,
-    },
-    /// It failed.
-    Failed {
-        /// Why.
-        error: CellError,
-        /// Rejections that nobody handled.
-        unhandled_rejections: Vec<CellError>,
-    },
-    /// It was terminated.
-    Terminated,
+    /// It is over.
+    Ended(Ending),
 }
 
 /// What a cell has used.

@@ -1,7 +1,5 @@
 // Runs once in every context, before the script. Returns the helpers that need no native code.
-(() => {
-  'use strict'
-
+;(() => {
   function* entriesOf(inputs) {
     if (inputs instanceof Map) {
       yield* inputs

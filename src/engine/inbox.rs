@@ -83,6 +83,15 @@ impl Inbox {
 
     /// Sleeps until there is something to do: a result, the time `due`, a stop, or another flow.
     pub(super) fn wait(&self, due: Option<Instant>) -> Wake {
+        self.sleep(due, false)
+    }
+
+    /// Sleeps until the flow is set or the cell is stopped; results stay in the queue.
+    pub(super) fn wait_frozen(&self) -> Wake {
+        self.sleep(None, true)
+    }
+
+    fn sleep(&self, due: Option<Instant>, frozen: bool) -> Wake {
         let mut state = self.lock();
         loop {
             if state.stopped {
@@ -92,7 +101,7 @@ impl Inbox {
                 state.thawed = false;
                 return Wake::Flow;
             }
-            if !state.settled.is_empty() {
+            if !frozen && !state.settled.is_empty() {
                 return Wake::Settled(std::mem::take(&mut state.settled));
             }
             state = match due.map(|due| due.checked_duration_since(Instant::now())) {
@@ -102,21 +111,6 @@ impl Inbox {
                     self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
-        }
-    }
-
-    /// Sleeps until the flow is set or the cell is stopped; results stay in the queue.
-    pub(super) fn wait_frozen(&self) -> Wake {
-        let mut state = self.lock();
-        loop {
-            if state.stopped {
-                return Wake::Stopped;
-            }
-            if state.thawed {
-                state.thawed = false;
-                return Wake::Flow;
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::{Either3, Null};
 use serde::Serialize;
 
-use crate::cell::{CellKey, CellResult, CellStatus, NotificationId, Refusal, Ticket, ToolCall};
+use crate::cell::{CellKey, CellResult, CellStatus, Ending, NotificationId, Refusal, Ticket, ToolCall};
 use crate::engine::{CellError, ToolCallId};
 use crate::model::ContentItem;
 
@@ -191,16 +191,16 @@ fn answer_fields(ticket: Ticket, result: CellResult) -> Vec<Field> {
             head.status = "pending";
             head.pending_tool_call_ids = Some(calls.iter().map(ToString::to_string).collect());
         }
-        CellStatus::Completed { unhandled_rejections } => {
+        CellStatus::Ended(Ending::Completed { unhandled_rejections }) => {
             head.status = "completed";
             head.unhandled_rejections = unhandled_rejections.iter().map(ErrorHead::new).collect();
         }
-        CellStatus::Failed { error, unhandled_rejections } => {
+        CellStatus::Ended(Ending::Failed { error, unhandled_rejections }) => {
             head.status = "failed";
             head.error = Some(ErrorHead::new(error));
             head.unhandled_rejections = unhandled_rejections.iter().map(ErrorHead::new).collect();
         }
-        CellStatus::Terminated => head.status = "terminated",
+        CellStatus::Ended(Ending::Terminated) => head.status = "terminated",
     }
     let mut fields = head_fields(ticket, &head);
     fields.extend(result.content.into_iter().map(|item| {
