@@ -195,6 +195,7 @@ test('1.5 a second observer is refused with a message for the model, and the fir
     'CELL_BUSY',
     `exec cell ${cellId} already has an active observer`,
   )
+  await until(() => tool.calls.length === 1)
   tool.calls[0].resolve()
   expect(texts((await first).value).slice(1)).toEqual(['end'])
 })
@@ -203,6 +204,7 @@ test('1.5 a second termination is refused with a message for the model', async (
   const tool = gate()
   const { exec, wait } = newSession({ tools: { tool } }).modelTools()
   const { cellId } = await exec.run('const p = tools.tool({}); yield_control(); await p')
+  await until(() => tool.calls.length === 1)
   const first = wait.run({ cell_id: cellId, terminate: true })
   await expectFault(
     wait.run({ cell_id: cellId, terminate: true }),

@@ -1,7 +1,7 @@
 // §1.3: what the model gives to wait, and the abort signals of both tools.
 
 import { expect, test } from 'vitest'
-import { expectFault, FOREVER, gate, newSession, outcome, texts } from './support/lifecycle-helpers.js'
+import { expectFault, FOREVER, gate, newSession, outcome, texts, until } from './support/lifecycle-helpers.js'
 
 /** A session with one cell that waits for the tool. */
 async function withYieldedCell() {
@@ -9,6 +9,7 @@ async function withYieldedCell() {
   const session = newSession({ tools: { tool } })
   const tools = session.modelTools()
   const { cellId } = await tools.exec.run('const p = tools.tool({}); yield_control(); await p; text("end")')
+  await until(() => tool.calls.length === 1)
   return { session, ...tools, cellId: String(cellId), finish: () => tool.calls[0].resolve() }
 }
 

@@ -15,6 +15,7 @@ test('4.6 close: afterwards, and from its beginning on, every call rejects with 
   const tool = gate()
   const session = newSession({ tools: { tool } })
   await session.exec('const p = tools.tool({}); yield_control(); await p')
+  await until(() => tool.calls.length === 1)
   const tools = session.modelTools()
   const closing = session.close()
   const expectClosed = async () => {

@@ -214,7 +214,7 @@ fn check(seed: u64, script: &str, told: &[(Ticket, Result<CellResult, Refusal>)]
                 assert_eq!(stored, script.contains("store"), "seed {seed}: a completion merges stores");
             }
             CellStatus::Ended(Ending::Terminated) => {
-                assert!(!stored, "seed {seed}: a termination merges nothing")
+                assert!(!stored, "seed {seed}: a termination merges nothing");
             }
             // Some scripts fail before they store.
             _ => {}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { Session } from '../js/index.js'
+
+/**
+ * @param {string} source
+ * @param {import('../index.d.ts').SessionOptions} [options]
+ */
+async function run(source, options) {
+  const session = new Session({ defaultYieldTimeMs: Infinity, ...options })
+  const result = await session.exec(source)
+  // Whatever happened, the next cell is well.
+  expect((await session.exec("text('well')")).content).toEqual([{ type: 'text', text: 'well' }])
+  await session.close()
+  return result
+}
+
+/** @param {string} code */
+const failed = (code) => ({ status: 'failed', error: { code } })
+
+// Each of these costs the process a heap: not more of them than needed.
+test.each(['new Array(1e9).fill(0)', 'Array.from({ length: 1e8 })'])(
+  'host: one allocation far over the heap limit ends the cell, not the process: %s',
+  async (source) => {
+    expect(await run(source, { limits: { heapBytes: 2 ** 25 } })).toMatchObject(failed('MEMORY_LIMIT'))
+  },
+)
+
+test('host: a loop whose heap grows by inlined fills can be stopped', async () => {
+  const source = 'const a = []; while (true) a.push(new Array(1000).fill(0))'
+  expect(await run(source, { limits: { heapBytes: 2 ** 25 } })).toMatchObject(failed('MEMORY_LIMIT'))
+})
+
+test('arrayBufferBytes: many buffers count together, and a caught refusal is the end of nothing', async () => {
+  const limits = { arrayBufferBytes: 2 ** 20 }
+  const hoard = 'const a = []; for (;;) a.push(new Uint8Array(1e5))'
+  expect(await run(hoard, { limits })).toMatchObject(failed('MEMORY_LIMIT'))
+  const result = await run(`try { new ArrayBuffer(2 ** 21) } catch (e) { text(e.name) }`, { limits })
+  expect(result).toMatchObject({ status: 'completed', content: [{ text: 'RangeError' }] })
+})
+
+test('arrayBufferBytes: buffers that are garbage do not count', async () => {
+  const source = 'for (let i = 0; i < 1000; i++) new Uint8Array(1e5); text(1)'
+  expect(await run(source, { limits: { arrayBufferBytes: 2 ** 20 } })).toMatchObject({ status: 'completed' })
+})
+
+test.each(["for (;;) text('')", "for (;;) text('x')"])(
+  'outputBytes: items without number end with OUTPUT_LIMIT, however short: %s',
+  async (source) => {
+    const result = await run(source, { limits: { outputBytes: 2 ** 16 } })
+    expect(result).toMatchObject(failed('OUTPUT_LIMIT'))
+    expect(result.content).toHaveLength(10_000)
+  },
+)
+
+test('outputBytes: notifications that nobody has taken count, too', async () => {
+  let taken = 0
+  const onNotify = () => void taken++
+  const result = await run("for (;;) notify('x')", { limits: { outputBytes: 2 ** 20 }, onNotify })
+  expect(result).toMatchObject(failed('OUTPUT_LIMIT'))
+  expect(taken).toBeGreaterThan(0)
+})
+
+test('outputBytes: notifications that were taken do not count any more', async () => {
+  const tools = { pause: { execute: async () => {} } }
+  const source = `for (let i = 0; i < 3000; i++) { notify('x'); await tools.pause({}) }`
+  const options = { limits: { outputBytes: 2 ** 20 }, tools, onNotify: () => {} }
+  expect(await run(source, options)).toMatchObject({ status: 'completed' })
+})
