@@ -72,7 +72,7 @@ test('2 000 cells one after the other and 400 at once leave no thread, no handle
   expect(after.threads).toBeLessThanOrEqual(before.threads + 2)
   expect(before.threads).toBeLessThan(64)
   expect(after.handles.length).toBeLessThanOrEqual(before.handles.length)
-  expect(grownMiB).toBeLessThan(24)
+  expect(grownMiB).toBeLessThan(12)
 }, 60_000)
 
 test('after a cell that spun was terminated, the program is idle', async () => {
