@@ -54,7 +54,6 @@ describe('positions', () => {
     '2.14 positions: code that the script made from text has none of its own: the place is the call: %s',
     async (_, source, line) => {
       const error = await failure(source)
-      // BUG: line and column are those within the evaluated text, while the stack shows the call.
       expect(error.line).toBe(line)
     },
   )
@@ -101,7 +100,6 @@ describe('syntax errors', () => {
 
   test('2.14 syntax: a source URL comment does not hide the place', async () => {
     const error = await failure('\nlet x = ;\n//# sourceURL=other.js')
-    // BUG: neither line nor column.
     expect(error).toMatchObject({ code: 'SYNTAX_ERROR', line: 2, column: 9 })
   })
 
@@ -151,7 +149,6 @@ async function inner() {
 await outer()`
     const { stack } = await failure(source)
     expect(stack).toContain('inner (exec_main.mjs:6:9)')
-    // BUG: V8's own stack goes on with `at async outer (exec_main.mjs:2:3)`, this one ends here.
     expect(stack).toContain('outer (exec_main.mjs:2:3)')
   })
 

@@ -40,7 +40,6 @@ test('2.4 audio: data of an MCP block that is a data URL is kept', async () => {
 
 test('2.4 audio: a raw MCP block is taken as its JSON: toJSON is honoured', async () => {
   const block = JSON.stringify({ type: 'audio', data: 'AAAA', mimeType: 'audio/wav' })
-  // BUG: the properties are read without toJSON.
   expect(await content(`audio({ toJSON: () => (${block}) })`)).toEqual(audio(URL))
 })
 

@@ -52,7 +52,6 @@ describe('shapes', () => {
 
   test('2.3 image: a raw MCP block is taken as its JSON: toJSON is honoured', async () => {
     const block = JSON.stringify({ type: 'image', data: 'AAAA', mimeType: 'image/png' })
-    // BUG: the properties are read without toJSON.
     expect(await content(`image({ toJSON: () => (${block}) })`)).toEqual(image(URL))
   })
 

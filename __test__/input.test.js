@@ -89,7 +89,7 @@ refused('a schema that is not JSON is refused', [
         },
       },
     },
-    /^tools\.a\.inputSchema must be what JSON can say: .*circular/,
+    /^tools\.a\.inputSchema must be what JSON can say: .*(circular|cyclic)/,
   ],
 ])
 

@@ -68,7 +68,6 @@ test('1.2 defaults: defaultYieldTimeMs stands in for what is not given, and in t
   }
 })
 
-// BUG: it says `Defaults to 9007199254740991 ms.`
 test('1.2 defaults: where cells never yield by themselves, the descriptions name no number of milliseconds', () => {
   const { exec, wait } = newSession({ defaultYieldTimeMs: Infinity }).modelTools()
   for (const { description } of [exec, wait]) expect(description).not.toMatch(/Defaults to \d+ ms/)

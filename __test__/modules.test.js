@@ -117,7 +117,6 @@ describe('namespaces', () => {
     async (specifier) => {
       const source = `import * as module from '${specifier}'
       text([await import('${specifier}') === await import('${specifier}'), await import('${specifier}') === module])`
-      // BUG: each import() makes another module.
       expect(await json(source)).toEqual([true, true])
     },
   )
@@ -179,7 +178,6 @@ describe('everything else is refused', () => {
 
   test('2.13 imports: the place of a refused static import is told', async () => {
     const error = await failure("// a comment\nimport fs from 'fs'")
-    // BUG: neither line nor column.
     expect(error).toMatchObject({ code: 'SYNTAX_ERROR', line: 2 })
   })
 

@@ -43,7 +43,6 @@ test('4.1 usage: it is that of the whole life of the cell so far, and never shri
   expect(last.wallMs).toBeGreaterThanOrEqual(29)
 })
 
-// BUG: in about one of a hundred runs wallMs is near 0 while cpuMs is not: it counts from when the actor first runs.
 test('4.1 usage: a cell never computed for longer than it lived', async () => {
   const session = newSession()
   for (let round = 0; round < 500; round += 1) {

@@ -101,7 +101,6 @@ describe('limits', () => {
   test('3.4 limits.messageBytes: the message that says so does not count against it', async () => {
     const source = `const calls = [tools.call()]; ${reject}`
     const options = { tools: { call: { execute: () => 'x'.repeat(20) } }, limits: { messageBytes: 20 } }
-    // BUG: our own message is measured, too, and told to be the tool's.
     expect(await json(source, options)).toEqual([{ name: 'ToolError', message: over(22, 20) }])
   })
 

@@ -56,7 +56,7 @@ impl NewCell {
     #[must_use]
     pub fn prepare(self) -> (CellHandle, PreparedActor) {
         let (handle, inboxes) = CellHandle::new(self.id.clone(), self.key);
-        (handle.clone(), PreparedActor { cell: self, handle, inboxes })
+        (handle.clone(), PreparedActor { cell: self, handle, inboxes, started_at: Instant::now() })
     }
 }
 
@@ -65,12 +65,13 @@ pub struct PreparedActor {
     cell: NewCell,
     handle: CellHandle,
     inboxes: Inboxes,
+    started_at: Instant,
 }
 
 impl PreparedActor {
     /// Drives the cell to its end.
     pub async fn run(self, engine: Box<dyn RunningCell>, events: EventReceiver) {
-        let Self { cell, handle, inboxes } = self;
+        let Self { cell, handle, inboxes, started_at } = self;
         let mut actor = Actor {
             phase: Phase::new(cell.flow),
             handle,
@@ -82,7 +83,7 @@ impl PreparedActor {
             deadlines: Deadlines::default(),
             replies: HashMap::new(),
             yield_after: None,
-            started_at: Instant::now(),
+            started_at,
             started: false,
             calls: HashMap::new(),
             notices: HashMap::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::declaration::{is_mcp_tool, tool_description};
 use super::guide::{HIDDEN_TOOLS, MCP_TYPES, exec_guide};
@@ -88,9 +88,18 @@ pub fn all_tools_json(tools: &[ToolEntry], namespaces: &Namespaces) -> String {
             Some(namespace) => format!("{namespace}\n\n{text}"),
             None => text,
         };
-        json!({ "name": tool_identifier(&tool.name), "description": description })
+        CatalogueEntry { name: tool_identifier(&tool.name), description }
     };
-    sorted.into_iter().map(entry).collect::<Value>().to_string()
+    let entries: Vec<_> = sorted.into_iter().map(entry).collect();
+    // Strings always serialise.
+    serde_json::to_string(&entries).unwrap_or_default()
+}
+
+/// One entry of `ALL_TOOLS`.
+#[derive(Serialize)]
+struct CatalogueEntry {
+    name: String,
+    description: String,
 }
 
 fn full_text(tool: &ToolEntry) -> String {
@@ -216,7 +225,7 @@ mod tests {
         let namespaces = Namespaces::from([("ns".to_owned(), Some("\nNamespace. ".to_owned()))]);
         let deferred = ToolEntry { deferred: true, ..tool("b-tool", Some("ns")) };
         let text = all_tools_json(&[tool("c", Some("other")), deferred, tool("a", None)], &namespaces);
-        let list: Value = serde_json::from_str(&text).unwrap();
+        let list: serde_json::Value = serde_json::from_str(&text).unwrap();
         let names: Vec<_> =
             list.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["a", "b_tool", "c"]);

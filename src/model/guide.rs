@@ -6,6 +6,7 @@
 /// `console.log` appends to the output; without it the model is told that there is no console.
 #[must_use]
 pub fn exec_guide(default_yield_ms: u64, console_output: bool) -> String {
+    let default_yield = default_yield_text(default_yield_ms);
     let environment = if console_output {
         "no Node.js, no file system, no network. `console.log` and its kin emit text."
     } else {
@@ -18,7 +19,7 @@ pub fn exec_guide(default_yield_ms: u64, console_output: bool) -> String {
 - Tools are async functions on the global `tools`: `await tools.name(input)`. Each takes one object or one string and resolves to its result. In their names, every character but letters, digits, `_` and `$` is `_`. Start independent calls together, with `Promise.all`.
 - A failed tool call rejects with an `Error` named `ToolError`; its `message` says why. Misuse of a helper throws a `TypeError`.
 - The first line may set options: `// @exec: {{"yield_time_ms": 10000, "max_output_tokens": 1000}}`.
-  - `yield_time_ms`: a script that takes longer goes on, and this call answers with its cell ID and the output so far; resume it with `wait`. Defaults to {default_yield_ms} ms.
+  - `yield_time_ms`: a script that takes longer goes on, and this call answers with its cell ID and the output so far; resume it with `wait`. {default_yield}
   - `max_output_tokens`: token budget of this call's output. Defaults to 10000.
 - The cell ends when its code and top-level awaits are done. Promises and timeouts left over are dropped, and unfinished tool calls aborted. Only stored values outlive the cell.
 - Imports: `tools.js` (the tools) and `@openai/code_mode` (the helpers), nothing else.
@@ -62,13 +63,25 @@ type ContentBlock = TextContent | ImageContent | AudioContent | ResourceLink | E
 type CallToolResult<TStructured = { [key: string]: unknown }> = { content: ContentBlock[]; structuredContent?: TStructured; isError?: boolean; _meta?: MetaObject };
 ```"#;
 
+/// The largest whole number that JavaScript holds exactly: it stands for "never".
+const NEVER_MS: u64 = (1 << 53) - 1;
+
+fn default_yield_text(default_yield_ms: u64) -> String {
+    if default_yield_ms >= NEVER_MS {
+        "Without it, there is no such time.".to_owned()
+    } else {
+        format!("Defaults to {default_yield_ms} ms.")
+    }
+}
+
 /// The text of `wait`. `default_yield_ms` is what the session uses where the call says nothing.
 #[must_use]
 pub fn wait_description(default_yield_ms: u64) -> String {
+    let default_yield = default_yield_text(default_yield_ms);
     format!(
         "Resumes watching a yielded `exec` cell: answers with its new output, or with its result.
 - Use it only after an answer that begins with `Script running with cell ID`; `cell_id` is that ID.
-- `yield_time_ms`: how long to wait before it yields again. Defaults to {default_yield_ms} ms. It answers as soon as the cell ends, so one long wait is better than many short ones.
+- `yield_time_ms`: how long to wait before it yields again. {default_yield} It answers as soon as the cell ends, so one long wait is better than many short ones.
 - `max_tokens`: token budget of this call's output. Defaults to 10000.
 - `terminate`: true stops the cell instead, and answers once it has stopped.
 - Only output since the last answer is returned. A cell that is still running yields again, with the same ID. Once the final result was returned, the cell is closed."

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use super::bridge::{Bridge, NativeBridge, yield_time};
-use super::error::{CodedError, invalid_input, not_started};
+use super::error::{CodedError, invalid_argument, invalid_input, not_started};
 use super::message::{Message, number, whole};
 use super::options::Options;
 use super::tool_set::NativeToolSet;
@@ -36,11 +36,20 @@ impl NativeSession {
     pub fn new(bridge: &NativeBridge, options: String) -> Result<Self, CodedError> {
         let mut options = Options::parse(&options)?;
         let stored = options.take_stored_values();
+        let limits = options.limits();
+        let bytes: usize = stored.iter().map(|(key, value)| key.len() + value.bytes()).sum();
+        if bytes > limits.cell.stored_bytes {
+            return Err(invalid_argument(format!(
+                "storedValues have {bytes} bytes as JSON, more than limits.storedBytes, which is {}. Give fewer, or \
+                 raise the limit",
+                limits.cell.stored_bytes
+            )));
+        }
         let bridge = Arc::clone(&bridge.bridge);
         let host = Arc::clone(&bridge) as Arc<dyn crate::cell::Host>;
         let engine = ThreadEngine::shared();
         engine.warm_up();
-        let session = Arc::new(Session::new(engine, host, options.limits(), stored));
+        let session = Arc::new(Session::new(engine, host, limits, stored));
         bridge.add_session(&session);
         Ok(Self {
             session,

@@ -1,0 +1,98 @@
+// npm run bench:check [-- --write]
+//
+// Compares ratios within one run with those of baseline.json. A ratio fails when it is more than 15 % above its
+// baseline in each of three attempts. `--write` makes the best of three attempts the baseline.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { contender } from './contenders/index.js'
+import { install } from './install.js'
+import { alternate, quantile } from './measure.js'
+import { digits } from './report.js'
+import { scenario } from './scenarios/index.js'
+
+const TOLERANCE = 0.15
+const ATTEMPTS = 3
+const EFFORT = { rounds: 300, warmup: 20, budgetMs: 6_000 }
+const BASELINE = new URL('baseline.json', import.meta.url)
+
+const { values: options } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
+
+install()
+const reference = (await loads('isolated-vm')) ? 'isolated-vm' : 'worker_threads'
+const CHECKS = [
+  {
+    name: `exec of a trivial script, codecell to ${reference}`,
+    of: ['codecell', 'exec-trivial'],
+    to: [reference, 'exec-trivial'],
+  },
+  {
+    name: 'tool round trip, codecell to MessagePort',
+    of: ['codecell', 'round-trip'],
+    to: ['MessagePort', 'round-trip'],
+  },
+  {
+    name: '100 parallel tool calls to 1, codecell',
+    of: ['codecell', 'exec-parallel-100'],
+    to: ['codecell', 'exec-parallel-1'],
+  },
+]
+
+const baseline = JSON.parse(readFileSync(BASELINE, 'utf8'))
+let failed = false
+for (const check of CHECKS) {
+  const wanted = options.write ? 0 : baseline[check.name]
+  if (wanted === undefined) throw new Error(`baseline.json does not have “${check.name}”`)
+  const limit = wanted * (1 + TOLERANCE)
+  const attempts = []
+  while (attempts.length < ATTEMPTS && !(Math.min(...attempts) <= limit)) attempts.push(await ratio(check))
+  const best = Math.min(...attempts)
+  if (options.write) baseline[check.name] = Number(best.toPrecision(3))
+  else if (best > limit) failed = true
+  console.log(
+    `${check.name}: ${digits(best)} (${attempts.map(digits).join(', ')}), ` +
+      (options.write
+        ? 'now the baseline'
+        : `baseline ${digits(wanted)}: ${best > limit ? 'TOO SLOW' : 'ok'}`),
+  )
+}
+if (options.write) writeFileSync(BASELINE, `${JSON.stringify(baseline, null, 2)}\n`)
+if (failed) console.log(`a ratio is more than ${TOLERANCE * 100} % above its baseline`)
+process.exit(failed ? 1 : 0)
+
+/** Of the lower quartiles, for what else the machine does only ever makes a sample slower. */
+async function ratio({ of, to }) {
+  const contestants = await Promise.all([of, to].map(contestant))
+  const samples = await alternate(contestants, ({ sample }) => sample(), EFFORT)
+  for (const { cells } of contestants) await cells.close()
+  const [own, other] = contestants.map((one) => {
+    const values = samples.get(one)
+    if (values instanceof Error) throw values
+    return quantile(values, 0.25)
+  })
+  return own / other
+}
+
+async function contestant([name, id]) {
+  const { tools, sample } = scenario(id)
+  const state = {}
+  const cells = await contender(name).open(tools?.(state) ?? {})
+  return {
+    cells,
+    async sample() {
+      const value = await sample(cells, state, true)
+      await cells.idle?.()
+      return value
+    },
+  }
+}
+
+/** @param {string} name */
+function loads(name) {
+  return contender(name)
+    .open({})
+    .then(
+      () => true,
+      () => false,
+    )
+}
