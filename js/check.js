@@ -176,7 +176,9 @@ export function abortSignal(name, value) {
     value !== null &&
     'aborted' in value &&
     'addEventListener' in value &&
-    typeof value.addEventListener === 'function'
+    typeof value.addEventListener === 'function' &&
+    'removeEventListener' in value &&
+    typeof value.removeEventListener === 'function'
   ) {
     return /** @type {AbortSignal} */ (value)
   }

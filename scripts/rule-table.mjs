@@ -6,6 +6,7 @@
 // Either fails if a rule names a test that is not there, so a renamed or deleted test shows. Titles begin with the number
 // of the section they hold (`2.3 image: …`), and the list names them by the beginning of what follows.
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -1054,9 +1055,16 @@ function shown(title, section) {
     .join('')
 }
 
+/** As `npm run format` would leave it, which aligns tables. */
+function formatted(markdown) {
+  const biome = join(ROOT, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
+  const args = [biome, 'format', '--stdin-file-path=__test__/README.md']
+  return execFileSync(process.execPath, args, { cwd: ROOT, input: markdown, encoding: 'utf8' })
+}
+
 // -------------------------------------------------------------------------------------------------------------------
 
-const text = render(readTests())
+const text = formatted(render(readTests()))
 const check = process.argv.includes('--check')
 if (check && (!existsSync(OUTPUT) || readFileSync(OUTPUT, 'utf8') !== text))
   faults.push('__test__/README.md is stale: node scripts/rule-table.mjs')

@@ -50,6 +50,10 @@ impl Tools {
 }
 
 impl Host for Tools {
+    fn opened(&self, cell: CellHandle) {
+        let _ = self.cell.set(cell);
+    }
+
     fn call_tool(&self, call: ToolCall) {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let mut random = Random(self.seed ^ (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
@@ -149,7 +153,6 @@ fn race(seed: u64) {
         observation: observation(1, &mut random),
     };
     let cell = session.exec(exec).unwrap();
-    let _ = host.cell.set(cell.clone());
     let tickets = AtomicU64::new(2);
     thread::scope(|scope| {
         for caller in 0..2 {

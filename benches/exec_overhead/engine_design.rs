@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use codecell::cell::{
-    CellKey, CellStatus, Ending, Host, NotificationId, Observation, Ticket, ToolCall, Watch,
+    CellHandle, CellKey, CellStatus, Ending, Host, NotificationId, Observation, Ticket, ToolCall, Watch,
 };
 use codecell::engine::{JsonText, StoredMap, ThreadEngine, ToolCallId, ToolEntry, ToolKind, ToolSet};
 use codecell::session::{Exec, Session, SessionLimits};
@@ -12,6 +12,7 @@ use codecell::session::{Exec, Session, SessionLimits};
 struct NoTools;
 
 impl Host for NoTools {
+    fn opened(&self, _cell: CellHandle) {}
     fn call_tool(&self, _call: ToolCall) {}
     fn abort_tool(&self, _cell: CellKey, _id: ToolCallId) {}
     fn notify(&self, _cell: CellKey, _id: NotificationId, _text: String) {}

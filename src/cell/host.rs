@@ -1,6 +1,6 @@
 //! What a cell asks of the program that made it.
 
-use super::CellKey;
+use super::{CellHandle, CellKey};
 use crate::engine::{JsonText, ToolCallId};
 
 /// Numbers the notifications of a cell, from 1.
@@ -36,6 +36,8 @@ pub struct ToolCall {
 
 /// The program that made a cell. Its methods return at once; what comes of them arrives at the [`super::CellHandle`].
 pub trait Host: Send + Sync {
+    /// A cell is about to run: from now on its handle may be needed.
+    fn opened(&self, cell: CellHandle);
     /// Calls a tool. Its end is told with [`super::CellHandle::tool_ended`].
     fn call_tool(&self, call: ToolCall);
     /// Tells a tool that nobody wants its result any more. Its end is told all the same.

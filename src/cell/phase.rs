@@ -44,6 +44,8 @@ pub struct Phase {
     flow: Flow,
     flow_number: u64,
     frozen: bool,
+    /// The session closes: a result that nobody waits for is not kept.
+    shut_down: bool,
     /// A frontier that could not be delivered.
     frontier_kept: bool,
 }
@@ -62,6 +64,7 @@ impl Phase {
             flow,
             flow_number: 0,
             frozen: false,
+            shut_down: false,
             frontier_kept: false,
         }
     }
@@ -293,6 +296,7 @@ impl Phase {
     }
 
     fn shut_down(&mut self, effects: &mut Vec<Effect>) {
+        self.shut_down = true;
         match self.stage {
             Stage::Ended(_) => self.close(effects),
             Stage::Terminating { .. } | Stage::Closed => {}
@@ -388,7 +392,7 @@ impl Phase {
 
     /// A terminated cell answers everybody alike. If nobody asks, only a lost engine is worth keeping.
     fn end_terminated(&mut self, callers: &[Ticket], ending: Ending, effects: &mut Vec<Effect>) {
-        if callers.is_empty() && ending != Ending::Terminated {
+        if callers.is_empty() && ending != Ending::Terminated && !self.shut_down {
             self.stage = Stage::Ended(ending);
             return;
         }

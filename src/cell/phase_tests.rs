@@ -418,14 +418,11 @@ impl Cell {
     }
 
     /// Whatever has happened, a stop of everything answers everybody, and the cell is over.
-    fn come_to_an_end(&mut self) {
+    fn come_to_an_end(&mut self, last: Step) {
         self.input(Input::Shutdown);
-        if !self.engine_stopped {
-            self.step(Step::Result);
-        }
+        self.step(last);
         self.input(Input::ToolEnded(TOOL));
         self.input(Input::NotificationEnded(NotificationId::new(1)));
-        self.input(Input::Shutdown);
         assert!(self.phase.is_closed(), "the cell is over");
         assert_eq!(self.closes, 1);
         for ticket in &self.asked {
@@ -436,8 +433,9 @@ impl Cell {
 
 fn explore(cell: &Cell, steps: &[Step], depth: u32, count: &mut usize) {
     *count += 1;
-    let mut ended = cell.clone();
-    ended.come_to_an_end();
+    for last in [Step::Result, Step::Lost] {
+        cell.clone().come_to_an_end(last);
+    }
     if depth == 0 {
         return;
     }

@@ -4,10 +4,14 @@ use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 /// The alignment that C's `malloc` gives, on which typed arrays rely.
 const ALIGNMENT: usize = 16;
+
+const NOT_REFUSED: u8 = 0;
+const REFUSED: u8 = 1;
+const COLLECTING: u8 = 2;
 
 /// What the buffers of an isolate use. The isolate's allocator holds it too, until its last buffer is gone.
 #[derive(Debug)]
@@ -15,8 +19,8 @@ pub(super) struct BufferMeter {
     used: AtomicUsize,
     limit: AtomicUsize,
     refused: AtomicBool,
-    /// Set with a refusal, taken by whoever asks why V8 collects garbage.
-    unexplained: AtomicBool,
+    /// Where V8 is with a refused buffer: it collects garbage once, and tries again.
+    retry: AtomicU8,
 }
 
 impl BufferMeter {
@@ -26,7 +30,7 @@ impl BufferMeter {
             used: AtomicUsize::new(0),
             limit: AtomicUsize::new(usize::MAX),
             refused: AtomicBool::new(false),
-            unexplained: AtomicBool::new(false),
+            retry: AtomicU8::new(NOT_REFUSED),
         })
     }
 
@@ -40,9 +44,9 @@ impl BufferMeter {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Whether a buffer was refused since this was last asked. V8 collects garbage then, and tries again.
+    /// Whether V8 collects garbage because a buffer was refused. Asked once for each refusal.
     pub(super) fn take_refusal(&self) -> bool {
-        self.unexplained.swap(false, Ordering::Relaxed)
+        self.retry.compare_exchange(REFUSED, COLLECTING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// An allocator for an isolate.
@@ -59,7 +63,11 @@ impl BufferMeter {
         });
         if reserved.is_err() {
             self.refused.store(true, Ordering::Relaxed);
-            self.unexplained.store(true, Ordering::Relaxed);
+            // The second refusal of the same buffer is the last one.
+            let again = self.retry.load(Ordering::Relaxed) == COLLECTING;
+            self.retry.store(if again { NOT_REFUSED } else { REFUSED }, Ordering::Relaxed);
+        } else {
+            self.retry.store(NOT_REFUSED, Ordering::Relaxed);
         }
         reserved.is_ok()
     }

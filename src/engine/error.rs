@@ -152,7 +152,7 @@ fn name_and_message<'s>(
         return (kind.into(), shortened(text));
     }
     if let Ok(text) = v8::Local::<v8::String>::try_from(value) {
-        return ("string".into(), shortened(rust_string(scope, text)));
+        return ("string".into(), shortened(text_or_size(scope, text)));
     }
     let kind = value.type_of(scope);
     (rust_string(scope, kind), shortened(message_text(scope, message)))
@@ -166,7 +166,17 @@ pub(super) fn string_property<'s>(
 ) -> Option<String> {
     let property = data_property(scope, object, key)?;
     let text = v8::Local::<v8::String>::try_from(property).ok()?;
-    Some(rust_string(scope, text))
+    Some(text_or_size(scope, text))
+}
+
+/// A string, unless it is so long that taking it out would cost more memory than the cell may have.
+fn text_or_size(scope: &v8::PinScope<'_, '_>, text: v8::Local<'_, v8::String>) -> String {
+    const LONGEST: usize = 32 * 1024 * 1024;
+    if text.length() > LONGEST {
+        format!("(a text of {} characters)", text.length())
+    } else {
+        rust_string(scope, text)
+    }
 }
 
 /// V8's own text of a thrown value, which it makes without side effects.

@@ -1,6 +1,6 @@
 //! Makes virgin isolates with a context in which the helpers stand ready.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -28,12 +28,17 @@ pub(super) struct VirginIsolate {
     pub(super) context: v8::Global<v8::Context>,
     /// What V8 gave the context for errors.
     pub(super) errors: Option<PristineErrors>,
+    /// The helpers, out of every script's reach.
+    pub(super) helpers: Option<v8::Global<v8::Object>>,
     pub(super) isolate: v8::OwnedIsolate,
     /// What its `ArrayBuffer`s use.
     pub(super) buffers: Arc<BufferMeter>,
     options: IsolateOptions,
     heap_guard: Box<HeapGuard>,
 }
+
+/// How often a heap may grow past its limit while its script is being stopped. After that V8 is out of memory.
+const MOST_RAISES: u32 = 8;
 
 /// What V8 hands to the near-heap-limit callback.
 struct HeapGuard {
@@ -42,6 +47,7 @@ struct HeapGuard {
     buffers: Arc<BufferMeter>,
     handle: v8::IsolateHandle,
     headroom: usize,
+    raises: Cell<u32>,
 }
 
 impl VirginIsolate {
@@ -63,17 +69,19 @@ impl VirginIsolate {
             buffers: Arc::clone(&buffers),
             handle: isolate.thread_safe_handle(),
             headroom: (options.heap_bytes / 4).max(16 * 1024 * 1024),
+            raises: Cell::new(0),
         });
         isolate.add_near_heap_limit_callback(near_heap_limit, (&raw mut *heap_guard).cast());
-        let (context, errors) = {
+        let (context, errors, helpers) = {
             v8::scope!(let scope, &mut isolate);
             let context = v8::Context::new(scope, v8::ContextOptions::default());
             let scope = &mut v8::ContextScope::new(scope, context);
-            helpers::install(scope, context);
+            let helpers = helpers::install(scope, context);
+            let helpers = Some(v8::Global::new(scope, helpers));
             let errors = PristineErrors::of_virgin(scope);
-            (v8::Global::new(scope, context), errors)
+            (v8::Global::new(scope, context), errors, helpers)
         };
-        Self { context, errors, isolate, buffers, options, heap_guard }
+        Self { context, errors, helpers, isolate, buffers, options, heap_guard }
     }
 
     /// What it was made with.
@@ -88,8 +96,8 @@ impl VirginIsolate {
 
     /// Throws the isolate away.
     pub(super) fn dispose(self) {
-        let Self { context, errors, isolate, heap_guard, .. } = self;
-        drop((context, errors));
+        let Self { context, errors, helpers, isolate, heap_guard, .. } = self;
+        drop((context, errors, helpers));
         drop(isolate);
         // V8 holds a pointer to it until here.
         drop(heap_guard);
@@ -109,5 +117,6 @@ unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial
         stop.set(StopReason::MemoryLimit);
     }
     guard.handle.terminate_execution();
-    current.saturating_add(guard.headroom)
+    guard.raises.set(guard.raises.get() + 1);
+    if guard.raises.get() > MOST_RAISES { current } else { current.saturating_add(guard.headroom) }
 }

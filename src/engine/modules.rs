@@ -33,7 +33,7 @@ impl BuiltIn {
         Self::ALL.into_iter().find(|module| module.specifier() == specifier)
     }
 
-    /// Export names with the properties of the global object that they are taken from.
+    /// Export names with the helpers or tools that they stand for.
     fn exports(self, state: &CellState) -> Vec<(String, Source)> {
         match self {
             Self::Tools => {
@@ -43,7 +43,7 @@ impl BuiltIn {
                     .iter()
                     .map(|tool| (tool.identifier.clone(), Source::Tool(tool.identifier.clone())));
                 let own = [("ALL_TOOLS", "ALL_TOOLS"), ("default", "tools")];
-                let own = own.into_iter().map(|(export, global)| (export.to_owned(), Source::Global(global)));
+                let own = own.into_iter().map(|(export, global)| (export.to_owned(), Source::Helper(global)));
                 // A tool may have the name of an export of ours; the tool is what the script asked for then.
                 let taken: std::collections::HashSet<&str> =
                     state.tools.entries().iter().map(|tool| tool.identifier.as_str()).collect();
@@ -51,10 +51,10 @@ impl BuiltIn {
             }
             Self::CodeMode => helpers::GLOBAL_NAMES
                 .iter()
-                .map(|global| ((*global).to_owned(), Source::Global(global)))
+                .map(|global| ((*global).to_owned(), Source::Helper(global)))
                 .chain([
-                    ("output_text".to_owned(), Source::Global("text")),
-                    ("output_image".to_owned(), Source::Global("image")),
+                    ("output_text".to_owned(), Source::Helper("text")),
+                    ("output_image".to_owned(), Source::Helper("image")),
                 ])
                 .collect(),
         }
@@ -63,7 +63,7 @@ impl BuiltIn {
 
 /// Where the value of an export is taken from.
 enum Source {
-    Global(&'static str),
+    Helper(&'static str),
     Tool(String),
 }
 
@@ -179,13 +179,10 @@ fn fill<'s>(
     // SAFETY: V8 calls this while it evaluates a module in `context`, which is entered, and no other scope is in use.
     v8::callback_scope!(unsafe scope, context);
     let state = CellState::of(scope)?;
-    let global = context.global(scope);
     for (export, source) in built_in.exports(&state) {
+        // Nothing is read that a script could have put a getter in the way of: no code of it runs here.
         let value = match source {
-            Source::Global(property) => {
-                let property = name(scope, property);
-                global.get(scope, property.into())?
-            }
+            Source::Helper(helper) => helpers::pristine(scope, &state, helper)?,
             Source::Tool(identifier) => helpers::tool_function(scope, &state, &identifier)?,
         };
         let export = name(scope, &export);
@@ -223,11 +220,24 @@ pub(super) fn import_dynamically<'s>(
     Some(promise)
 }
 
+/// The namespace of a built-in module. None, with an exception pending, if it could not be evaluated.
 fn namespace<'s>(scope: &mut v8::PinScope<'s, '_>, built_in: BuiltIn) -> Option<v8::Local<'s, v8::Value>> {
     let module = make(scope, built_in)?;
-    if module.get_status() != v8::ModuleStatus::Evaluated {
+    if module.get_status() == v8::ModuleStatus::Uninstantiated {
         module.instantiate_module(scope, resolve)?;
-        module.evaluate(scope)?;
     }
-    (module.get_status() == v8::ModuleStatus::Evaluated).then(|| module.get_module_namespace())
+    // V8 ends the process if it is asked to evaluate a module that is being evaluated.
+    if module.get_status() == v8::ModuleStatus::Instantiated {
+        let evaluated = v8::Local::<v8::Promise>::try_from(module.evaluate(scope)?).ok()?;
+        evaluated.mark_as_handled();
+    }
+    match module.get_status() {
+        v8::ModuleStatus::Evaluated => Some(module.get_module_namespace()),
+        v8::ModuleStatus::Errored => {
+            let exception = module.get_exception();
+            scope.throw_exception(exception);
+            None
+        }
+        _ => None,
+    }
 }

@@ -145,7 +145,15 @@ impl Preparing {
 impl Drop for Preparing {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.upgrade() {
-            pool.state().preparing -= 1;
+            let mut state = pool.state();
+            state.preparing -= 1;
+            // A cell that no thread will come for is lost; its actor is told by the end of its events.
+            let served = state.ready + state.preparing;
+            let lost = state.queue.len().saturating_sub(served);
+            let kept = state.queue.len() - lost;
+            let lost = state.queue.split_off(kept);
+            drop(state);
+            drop(lost);
         }
     }
 }

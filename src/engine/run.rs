@@ -17,7 +17,7 @@ use super::state::{CellParts, CellState};
 use super::stop::StopReason;
 use super::thread::Shared;
 use super::values::parse_json;
-use super::{CellLimits, modules, out_of_memory};
+use super::{CellLimits, JsonText, modules, out_of_memory};
 use crate::model::code_frame;
 
 /// Runs a cell to its end, says how it ended, and throws the isolate away.
@@ -35,6 +35,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         output: Arc::clone(&shared.output),
         buffers: Arc::clone(&virgin.buffers),
         errors: virgin.errors.take(),
+        helpers: virgin.helpers.take(),
         events: events.clone(),
     }));
     virgin.isolate.set_slot(Rc::clone(&state));
@@ -235,6 +236,7 @@ impl Script<'_> {
             let resolver = v8::Local::new(scope, &call.resolver);
             let value = match &outcome {
                 ToolOutcome::Undefined => Ok(v8::undefined(scope).into()),
+                ToolOutcome::Value(text) if !fits(scope, text) => Err(TOO_LARGE),
                 ToolOutcome::Value(text) => {
                     parse_json(scope, text).ok_or("the tool's result could not be read")
                 }
@@ -269,6 +271,20 @@ impl Script<'_> {
         }
         Outcome::Failed(thrown.map_or_else(unknown_failure, |thrown| error::describe(scope, thrown)))
     }
+}
+
+const TOO_LARGE: &str = "the tool's result takes more memory than the cell has left: see limits.heapBytes";
+
+/// Whether a text and the value that it stands for fit into the heap. V8 can't go back when they do not.
+fn fits(scope: &mut v8::Isolate, text: &JsonText) -> bool {
+    const SMALL: usize = 1024 * 1024;
+    if text.bytes() <= SMALL {
+        return true;
+    }
+    // V8 keeps two bytes for each character as soon as one is not Latin-1.
+    let text_bytes = if text.as_str().is_ascii() { text.bytes() } else { 2 * text.bytes() };
+    let heap = scope.get_heap_statistics();
+    2 * text_bytes <= heap.heap_size_limit().saturating_sub(heap.used_heap_size())
 }
 
 fn unknown_failure() -> CellError {

@@ -42,6 +42,9 @@ pub(super) struct CellState {
     pub(super) stored_bytes: Cell<Option<usize>>,
     pub(super) timers: RefCell<Timers<v8::Global<v8::Function>>>,
     pub(super) tools_object: RefCell<Option<v8::Global<v8::Object>>>,
+    pub(super) all_tools: RefCell<Option<v8::Global<v8::Value>>>,
+    /// The helpers as they were before the script ran.
+    pub(super) helpers: Option<v8::Global<v8::Object>>,
     pub(super) pending: RefCell<HashMap<ToolCallId, PendingCall>>,
     pub(super) next_call: Cell<Option<ToolCallId>>,
     /// The modules that the script has imported.
@@ -65,6 +68,7 @@ pub(super) struct CellParts {
     pub(super) output: Arc<OutputMeter>,
     pub(super) buffers: Arc<BufferMeter>,
     pub(super) errors: Option<PristineErrors>,
+    pub(super) helpers: Option<v8::Global<v8::Object>>,
     pub(super) events: EventSender,
 }
 
@@ -78,6 +82,8 @@ impl CellState {
             stored_bytes: Cell::default(),
             timers: RefCell::default(),
             tools_object: RefCell::default(),
+            all_tools: RefCell::default(),
+            helpers: parts.helpers,
             pending: RefCell::default(),
             next_call: Cell::new(Some(ToolCallId::FIRST)),
             stop: parts.stop,

@@ -59,7 +59,7 @@ pub(super) struct OutputMeter {
 }
 
 /// What an item costs beside its text. So many bytes of the limit make up one item that may be kept, however short.
-const BYTES_PER_ITEM: usize = 64;
+const BYTES_PER_ITEM: usize = 256;
 /// Items that may be kept whatever the limit.
 const FREE_ITEMS: usize = 10_000;
 

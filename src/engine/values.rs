@@ -8,6 +8,12 @@ pub(super) fn rust_string(scope: &v8::PinScope<'_, '_>, text: v8::Local<'_, v8::
     text.to_rust_string_lossy(scope)
 }
 
+/// The size of a string as UTF-8, or a number over `limit` if it is certainly larger: a rope of half a gigabyte is not
+/// flattened only to be refused.
+pub(super) fn bytes_up_to(scope: &v8::Isolate, text: v8::Local<'_, v8::String>, limit: usize) -> usize {
+    if text.length() > limit { text.length() } else { text.utf8_length(scope) }
+}
+
 /// A string for V8. None if it is longer than V8 allows (2^29 - 24 characters).
 pub(super) fn v8_string<'s>(
     scope: &v8::PinScope<'s, '_, ()>,

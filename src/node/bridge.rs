@@ -84,11 +84,6 @@ impl Bridge {
         }
     }
 
-    /// Makes a cell known, so that what comes back from JavaScript finds it.
-    pub(super) fn add_cell(&self, cell: CellHandle) {
-        lock(&self.cells).insert(cell.key, cell);
-    }
-
     /// Makes a session known, so that it ends with the environment.
     pub(super) fn add_session(&self, session: &Arc<Session>) {
         let mut sessions = lock(&self.sessions);
@@ -131,6 +126,10 @@ fn gone() -> ToolOutcome {
 }
 
 impl Host for Bridge {
+    fn opened(&self, cell: CellHandle) {
+        lock(&self.cells).insert(cell.key, cell);
+    }
+
     fn call_tool(&self, call: ToolCall) {
         if self.is_closed() {
             if let Some(cell) = self.cell(call.cell) {

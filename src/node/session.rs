@@ -85,7 +85,6 @@ impl NativeSession {
         let cell = self.session.exec(exec).map_err(|error| not_started(&error))?;
         self.bridge.retain(env);
         let names = vec![Either::A(number(cell.key.number())), Either::B(cell.id.to_string())];
-        self.bridge.add_cell(cell);
         Ok(names)
     }
 

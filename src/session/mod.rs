@@ -122,6 +122,7 @@ impl Session {
             limits: limits.cell,
             flow,
         };
+        shared.host.opened(handle.clone());
         match shared.engine.start(start, events) {
             Ok(engine) => {
                 runtime::spawn(actor.run(engine, event_inbox));
@@ -129,6 +130,7 @@ impl Session {
             }
             Err(error) => {
                 shared.remove(&handle.id);
+                shared.host.closed(handle.key);
                 Err(error.into())
             }
         }

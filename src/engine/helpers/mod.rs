@@ -9,7 +9,7 @@ mod tools;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub(super) use tools::tool_function;
+pub(super) use tools::{pristine, tool_function};
 
 use super::bootstrap;
 use super::state::CellState;
@@ -70,8 +70,12 @@ trait Helper {
     ) -> Result<(), HelperError>;
 }
 
-/// Puts the helpers into a new context, and takes out what must not be there.
-pub(super) fn install<'s>(scope: &mut v8::PinScope<'s, '_>, context: v8::Local<'s, v8::Context>) {
+/// Puts the helpers into a new context, and takes out what must not be there. Returns an object with the same helpers
+/// that no script can reach, so that they are at hand when a script has overwritten its own.
+pub(super) fn install<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    context: v8::Local<'s, v8::Context>,
+) -> v8::Local<'s, v8::Object> {
     let global = context.global(scope);
     for removed in REMOVED_GLOBALS {
         let key = name(scope, removed);
@@ -89,6 +93,7 @@ pub(super) fn install<'s>(scope: &mut v8::PinScope<'s, '_>, context: v8::Local<'
     install_helper::<timeouts::SetTimeout>(scope, global);
     install_helper::<timeouts::ClearTimeout>(scope, global);
     tools::install(scope, global);
+    let pristine = v8::Object::new(scope);
     if let Some(scripted) = bootstrap::run(scope) {
         for helper in ["as_settled", "stream_settled"] {
             let key = name(scope, helper);
@@ -97,6 +102,13 @@ pub(super) fn install<'s>(scope: &mut v8::PinScope<'s, '_>, context: v8::Local<'
             }
         }
     }
+    for helper in GLOBAL_NAMES.iter().filter(|helper| !tools::NAMES.contains(helper)) {
+        let key = name(scope, helper);
+        if let Some(function) = global.get(scope, key.into()) {
+            pristine.create_data_property(scope, key.into(), function);
+        }
+    }
+    pristine
 }
 
 fn install_helper<'s, H: Helper>(scope: &mut v8::PinScope<'s, '_>, global: v8::Local<'s, v8::Object>) {

@@ -3,7 +3,7 @@
 use super::{Arguments, Helper, HelperError, Returned, Scope};
 use crate::engine::message::{Event, notification_bytes};
 use crate::engine::state::CellState;
-use crate::engine::values::{printed, rust_string};
+use crate::engine::values::{bytes_up_to, printed, rust_string};
 use crate::model::ContentItem;
 
 /// `text(value)`: appends a text item.
@@ -21,7 +21,9 @@ impl Helper for Text {
     ) -> Result<(), HelperError> {
         let text = printed(scope, arguments.get(0))?;
         // Measured before it is copied: a script can make a string of half a gigabyte in no time.
-        if state.stopped().is_none() && state.reserve_output(scope, text.utf8_length(scope)) {
+        if state.stopped().is_none()
+            && state.reserve_output(scope, bytes_up_to(scope, text, state.limits.output_bytes))
+        {
             state.emit(Event::Content(ContentItem::Text { text: rust_string(scope, text) }));
         }
         Ok(())
@@ -42,11 +44,11 @@ impl Helper for Notify {
         _returned: Returned<'_, '_>,
     ) -> Result<(), HelperError> {
         let text = printed(scope, arguments.get(0))?;
-        if text.utf8_length(scope) > state.limits.message_bytes {
+        let limit = state.limits.message_bytes;
+        let bytes = bytes_up_to(scope, text, limit);
+        if bytes > limit {
             return Err(HelperError::Limit(format!(
-                "notify: the text has {} bytes, more than limits.messageBytes, which is {}",
-                text.utf8_length(scope),
-                state.limits.message_bytes
+                "notify: the text has {bytes} bytes or more, over limits.messageBytes, which is {limit}"
             )));
         }
         let text = rust_string(scope, text);

@@ -6,7 +6,10 @@ use crate::engine::message::{Event, JsonText};
 use crate::engine::stack::current_position;
 use crate::engine::state::{CellState, PendingCall};
 use crate::engine::tool_set::{ToolEntry, ToolKind};
-use crate::engine::values::{json, name, parse_json, take_json, v8_string};
+use crate::engine::values::{data_property, json, name, parse_json, take_json, v8_string};
+
+/// The globals that are made when they are first looked at.
+pub(super) const NAMES: [&str; 2] = ["tools", "ALL_TOOLS"];
 
 /// Puts `tools` and `ALL_TOOLS` on the global object. Nothing is done per tool until a script looks.
 pub(super) fn install<'s>(scope: &mut v8::PinScope<'s, '_>, global: v8::Local<'s, v8::Object>) {
@@ -35,7 +38,7 @@ fn get_all_tools<'s>(
     mut returned: v8::ReturnValue<'_, v8::Value>,
 ) {
     guarded(scope, |scope, state| {
-        returned.set(parse_json(scope, state.tools.catalogue()).ok_or(HelperError::Thrown)?);
+        returned.set(all_tools(scope, state).ok_or(HelperError::Thrown)?);
         Ok(())
     });
 }
@@ -70,8 +73,34 @@ pub(in crate::engine) fn tool_function<'s>(
     state: &CellState,
     identifier: &str,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    let key = name(scope, identifier);
-    tools_object(scope, state).get(scope, key.into())
+    let tools = tools_object(scope, state);
+    data_property(scope, tools, identifier).or_else(|| Some(v8::undefined(scope).into()))
+}
+
+/// The array `ALL_TOOLS`; the same one each time.
+fn all_tools<'s>(scope: &mut v8::PinScope<'s, '_>, state: &CellState) -> Option<v8::Local<'s, v8::Value>> {
+    if let Some(array) = &*state.all_tools.borrow() {
+        return Some(v8::Local::new(scope, array));
+    }
+    let array = parse_json(scope, state.tools.catalogue())?;
+    *state.all_tools.borrow_mut() = Some(v8::Global::new(scope, array));
+    Some(array)
+}
+
+/// A helper as it was before any script ran.
+pub(in crate::engine) fn pristine<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &CellState,
+    helper: &str,
+) -> Option<v8::Local<'s, v8::Value>> {
+    match helper {
+        "tools" => Some(tools_object(scope, state).into()),
+        "ALL_TOOLS" => all_tools(scope, state),
+        _ => {
+            let helpers = v8::Local::new(scope, state.helpers.as_ref()?);
+            data_property(scope, helpers, helper)
+        }
+    }
 }
 
 fn call_tool<'s>(
