@@ -66,3 +66,22 @@ test('outputBytes: notifications that were taken do not count any more', async (
   const options = { limits: { outputBytes: 2 ** 20 }, tools, onNotify: () => {} }
   expect(await run(source, options)).toMatchObject({ status: 'completed' })
 })
+
+test('heapBytes: a result that does not fit into the heap rejects its call, and costs nothing', async () => {
+  // The character makes V8 keep two bytes for each.
+  const tools = { big: { execute: () => `€${'x'.repeat(12e6)}` } }
+  const source = 'try { await tools.big({}) } catch (e) { text(`${e.name}: ${e.message}`) }'
+  const result = await run(source, { limits: { heapBytes: 2 ** 25 }, tools })
+  expect(result).toMatchObject({
+    status: 'completed',
+    content: [{ text: expect.stringMatching(/^ToolError: .*limits\.heapBytes/) }],
+  })
+})
+
+test('4.6 close: it settles when a cell that nobody watches can not be stopped', async () => {
+  const session = new Session()
+  const native = 'Array.prototype.includes.call({ length: 2 ** 31 }, 1)'
+  expect(await session.exec(native, { yieldTimeMs: 50 })).toMatchObject({ status: 'running' })
+  await session.close()
+  expect(session.activeCells).toEqual([])
+})

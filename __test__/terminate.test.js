@@ -20,7 +20,7 @@ import {
 async function yielded(options) {
   const tool = gate()
   const session = newSession({ ...options, tools: { tool } })
-  await session.exec('const p = tools.tool({}); yield_control(); text("unseen"); await p; text("never")')
+  await session.exec('yield_control(); text("unseen"); await tools.tool({}); text("never")')
   await until(() => tool.calls.length === 1)
   return { session, tool, call: tool.calls[0] }
 }

@@ -4,7 +4,7 @@
 # tests/races.rs. What needs Node (src/node), or is mostly V8's (src/engine), is tested from JavaScript and left out.
 #
 #   npm run coverage                       a table, and target/coverage/html/index.html
-#   scripts/coverage.sh engine src/engine  the same for other folders
+#   scripts/coverage.sh src/engine  the same for other folders
 #
 # Needs llvm-profdata and llvm-cov of the LLVM that rustc was built with: `rustup component add llvm-tools`, or a
 # package (Debian: llvm-22).
