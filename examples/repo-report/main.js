@@ -48,5 +48,7 @@ async function saved({ imageUrl, detail }) {
   const bytes = Buffer.from(await response.arrayBuffer())
   const file = join(tmpdir(), 'codecell-repo-report.svg')
   await writeFile(file, bytes)
-  return `[image, ${response.headers.get('content-type')}, ${bytes.length} bytes, detail ${detail}: ${file}]`
+  // Not every runtime tells the type of a data: URL in the headers.
+  const type = /^data:([^;,]+)/.exec(imageUrl)?.[1]
+  return `[image, ${type}, ${bytes.length} bytes, detail ${detail}: ${file}]`
 }

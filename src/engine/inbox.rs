@@ -1,8 +1,14 @@
 //! The queue in which an engine thread finds what was sent to its cell, and where it sleeps in between.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
+
+// The tests run the threads that meet here in every order that shuttle comes upon.
+#[cfg(test)]
+use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
+#[cfg(not(test))]
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::message::{Command, Flow, ToolCallId, ToolOutcome};
 
@@ -117,24 +123,91 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use shuttle::thread;
+
     use super::*;
+
+    fn result(number: u32) -> Command {
+        let id = ToolCallId::new(number).unwrap();
+        Command::ToolSettled { id, outcome: ToolOutcome::Undefined }
+    }
+
+    /// Runs a test under 1 000 random schedules, and under 1 000 with few but unlucky switches.
+    fn in_every_order(test: fn()) {
+        shuttle::check_random(test, 1_000);
+        shuttle::check_pct(test, 1_000, 3);
+    }
 
     #[test]
     fn a_frozen_wait_leaves_results_in_the_queue() {
-        let inbox = Inbox::new(Flow::Step);
-        let id = ToolCallId::FIRST;
-        inbox.push(Command::ToolSettled { id, outcome: ToolOutcome::Undefined });
-        inbox.push(Command::Flow(Flow::Step, 1));
-        assert!(matches!(inbox.wait_frozen(), Wake::Flow));
-        assert!(matches!(inbox.wait(None), Wake::Settled(settled) if settled.len() == 1));
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Step);
+            let sender = Arc::clone(&inbox);
+            let sending = thread::spawn(move || {
+                sender.push(result(1));
+                sender.push(Command::Flow(Flow::Step, 1));
+            });
+            assert!(matches!(inbox.wait_frozen(), Wake::Flow));
+            assert!(matches!(inbox.wait(None), Wake::Settled(settled) if settled.len() == 1));
+            sending.join().unwrap();
+        });
     }
 
     #[test]
     fn a_stop_wins_over_everything_else() {
-        let inbox = Inbox::new(Flow::Run);
-        inbox.push(Command::ToolSettled { id: ToolCallId::FIRST, outcome: ToolOutcome::Undefined });
-        inbox.push(Command::Flow(Flow::Run, 1));
-        inbox.stop();
-        assert!(matches!(inbox.wait(Some(Instant::now())), Wake::Stopped));
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            let sender = Arc::clone(&inbox);
+            inbox.stop();
+            let sending = thread::spawn(move || {
+                sender.push(result(1));
+                sender.push(Command::Flow(Flow::Run, 1));
+            });
+            assert!(matches!(inbox.wait(Some(Instant::now())), Wake::Stopped));
+            sending.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn no_result_is_lost_between_senders_and_a_thread_that_sleeps() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            let senders = [1..=2, 3..=4].map(|numbers| {
+                let inbox = Arc::clone(&inbox);
+                thread::spawn(move || numbers.for_each(|number| inbox.push(result(number))))
+            });
+            let mut seen = Vec::new();
+            while seen.len() < 4 {
+                match inbox.wait(None) {
+                    Wake::Settled(settled) => seen.extend(settled.into_iter().map(|(id, _)| id.get())),
+                    other => panic!("unexpected {other:?}"),
+                }
+            }
+            for sender in senders {
+                sender.join().unwrap();
+            }
+            let of =
+                |numbers: [u32; 2]| seen.iter().copied().filter(|n| numbers.contains(n)).collect::<Vec<_>>();
+            assert_eq!(
+                (of([1, 2]), of([3, 4])),
+                (vec![1, 2], vec![3, 4]),
+                "each sender's results keep their order"
+            );
+        });
+    }
+
+    #[test]
+    fn a_sleeping_thread_always_hears_of_a_stop() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            let stopper = Arc::clone(&inbox);
+            let stopping = thread::spawn(move || stopper.stop());
+            let thawer = Arc::clone(&inbox);
+            let thawing = thread::spawn(move || thawer.push(Command::Flow(Flow::Step, 1)));
+            // A deadlock fails the test.
+            while !matches!(inbox.wait_frozen(), Wake::Stopped) {}
+            stopping.join().unwrap();
+            thawing.join().unwrap();
+        });
     }
 }

@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod buffers;
+mod contain;
 mod cpu_clock;
 mod error;
 mod helpers;

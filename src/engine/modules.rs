@@ -1,5 +1,6 @@
 //! The script's module, and the two modules that it can import.
 
+use super::contain::contain;
 use super::error;
 use super::helpers;
 use super::message::Position;
@@ -132,7 +133,7 @@ fn resolve<'s>(
     let text = rust_string(scope, specifier);
     // Every other specifier was refused before.
     let built_in = BuiltIn::find(&text)?;
-    make(scope, built_in)
+    contain(scope, |scope| make(scope, built_in))
 }
 
 fn unsupported_import(specifier: &str) -> String {
@@ -178,6 +179,14 @@ fn fill<'s>(
 ) -> Option<v8::Local<'s, v8::Value>> {
     // SAFETY: V8 calls this while it evaluates a module in `context`, which is entered, and no other scope is in use.
     v8::callback_scope!(unsafe scope, context);
+    contain(scope, |scope| fill_exports(scope, module, built_in))
+}
+
+fn fill_exports<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    module: v8::Local<'s, v8::Module>,
+    built_in: BuiltIn,
+) -> Option<v8::Local<'s, v8::Value>> {
     let state = CellState::of(scope)?;
     for (export, source) in built_in.exports(&state) {
         // Nothing is read that a script could have put a getter in the way of: no code of it runs here.
@@ -201,6 +210,13 @@ pub(super) fn import_dynamically<'s>(
     _resource_name: v8::Local<'s, v8::Value>,
     specifier: v8::Local<'s, v8::String>,
     _attributes: v8::Local<'s, v8::FixedArray>,
+) -> Option<v8::Local<'s, v8::Promise>> {
+    contain(scope, |scope| import(scope, specifier))
+}
+
+fn import<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    specifier: v8::Local<'s, v8::String>,
 ) -> Option<v8::Local<'s, v8::Promise>> {
     let resolver = v8::PromiseResolver::new(scope)?;
     let promise = resolver.get_promise(scope);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::buffers::BufferMeter;
+use super::contain::contain;
 use super::error::{self, Thrown};
 use super::message::{Event, EventSender, StoredMap, ToolCallId};
 use super::stack::PristineErrors;
@@ -163,7 +164,11 @@ impl CellState {
 pub(super) unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMessage) {
     // SAFETY: V8 calls this with a live message, and no other scope of this isolate is in use meanwhile.
     v8::callback_scope!(unsafe scope, &message);
-    let Some(state) = CellState::of(scope) else { return };
+    contain(scope, |scope| note_rejection(scope, &message));
+}
+
+fn note_rejection(scope: &mut v8::PinScope<'_, '_>, message: &v8::PromiseRejectMessage<'_>) -> Option<()> {
+    let state = CellState::of(scope)?;
     let promise = message.get_promise();
     match message.get_event() {
         v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
@@ -181,4 +186,5 @@ pub(super) unsafe extern "C" fn on_promise_reject(message: v8::PromiseRejectMess
         v8::PromiseRejectEvent::PromiseRejectAfterResolved
         | v8::PromiseRejectEvent::PromiseResolveAfterResolved => {}
     }
+    Some(())
 }

@@ -7,13 +7,11 @@ mod stored;
 mod timeouts;
 mod tools;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 pub(super) use tools::{pristine, tool_function};
 
 use super::bootstrap;
+use super::contain::contain;
 use super::state::CellState;
-use super::stop::StopReason;
 use super::values::{name, v8_string};
 
 /// The names of all helpers: properties of the global object, and exports of `@openai/code_mode`.
@@ -142,11 +140,10 @@ fn guarded<'s>(
     if state.stopped().is_some() {
         return;
     }
-    match catch_unwind(AssertUnwindSafe(|| body(scope, &state))) {
-        Ok(Ok(()) | Err(HelperError::Thrown)) => {}
-        Ok(Err(HelperError::Misuse(message))) => throw(scope, &message, v8::Exception::type_error),
-        Ok(Err(HelperError::Limit(message))) => throw(scope, &message, v8::Exception::range_error),
-        Err(_panic) => state.stop(scope, StopReason::Defect),
+    match contain(scope, |scope| Some(body(scope, &state))) {
+        None | Some(Ok(()) | Err(HelperError::Thrown)) => {}
+        Some(Err(HelperError::Misuse(message))) => throw(scope, &message, v8::Exception::type_error),
+        Some(Err(HelperError::Limit(message))) => throw(scope, &message, v8::Exception::range_error),
     }
 }
 
