@@ -80,7 +80,7 @@ test('heapBytes: a result that does not fit into the heap rejects its call, and 
 
 test('4.6 close: it settles when a cell that nobody watches can not be stopped', async () => {
   const session = new Session()
-  const native = 'Array.prototype.includes.call({ length: 2 ** 31 }, 1)'
+  const native = 'Array.prototype.includes.call({ length: 2 ** 32 }, 1)'
   expect(await session.exec(native, { yieldTimeMs: 50 })).toMatchObject({ status: 'running' })
   await session.close()
   expect(session.activeCells).toEqual([])

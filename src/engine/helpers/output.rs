@@ -48,7 +48,7 @@ impl Helper for Notify {
         let bytes = bytes_up_to(scope, text, limit);
         if bytes > limit {
             return Err(HelperError::Limit(format!(
-                "notify: the text has {bytes} bytes or more, over limits.messageBytes, which is {limit}"
+                "notify: the text has {bytes} bytes, more than limits.messageBytes, which is {limit}"
             )));
         }
         let text = rust_string(scope, text);
