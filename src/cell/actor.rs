@@ -141,7 +141,7 @@ impl Actor {
                 Some(callback) = inboxes.callbacks.recv() => self.callback(callback),
             }
         }
-        inboxes.refuse_all();
+        inboxes.refuse_all().await;
         self.host.closed(self.handle.key);
     }
 

@@ -129,15 +129,16 @@ impl CellHandle {
 
 impl Inboxes {
     /// Refuses the callers that came too late.
-    pub(super) fn refuse_all(mut self) {
+    pub(super) async fn refuse_all(mut self) {
         self.requests.close();
         self.stops.close();
-        while let Ok(request) = self.requests.try_recv() {
+        // `recv` also waits for a send that is under way, which `try_recv` does not see: its caller would never hear.
+        while let Some(request) = self.requests.recv().await {
             if let Request::Observe(observation) = request {
                 (observation.reply)(Err(Refusal::Closed));
             }
         }
-        while let Ok(stop) = self.stops.try_recv() {
+        while let Some(stop) = self.stops.recv().await {
             if let Stop::Terminate(Some((_, reply))) = stop {
                 reply(Err(Refusal::Closed));
             }
