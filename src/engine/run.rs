@@ -189,7 +189,7 @@ impl Script<'_> {
 
     fn sleep(&self) -> Wake {
         let inbox = &self.shared.inbox;
-        match inbox.flow() {
+        match inbox.obey_flow() {
             (Flow::Run, _) => {
                 let due = self.state.timers.borrow_mut().next_due();
                 inbox.wait(due)
