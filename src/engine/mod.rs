@@ -3,11 +3,11 @@
 //! The rooms above know an engine only by the two traits here. [`Engine::start`] runs one cell; what the cell does
 //! comes back as [`Event`]s, and what it needs to go on is sent to it as [`Command`]s.
 
-mod bootstrap;
 mod buffers;
 mod contain;
 mod cpu_clock;
 mod error;
+mod globals;
 mod helpers;
 mod hints;
 mod inbox;
@@ -19,6 +19,7 @@ mod out_of_memory;
 mod platform;
 mod pool;
 mod run;
+mod snapshot;
 mod stack;
 mod state;
 mod stop;
@@ -55,7 +56,6 @@ pub trait RunningCell: Send + Sync {
     fn interrupt(&self, reason: StopReason);
     /// Says that so many items, of so many bytes, were collected: they no longer count against the output limit.
     fn output_delivered(&self, items: usize, bytes: usize);
-    /// What the cell has used so far.
     /// What the cell has used so far.
     fn usage(&self) -> EngineUsage;
     /// How far the engine is with the cell.
