@@ -18,7 +18,8 @@ fn main() {
     // A snapshot is for the machine that made it. Elsewhere the globals are made at run time.
     let is_native = env::var_os("HOST") == env::var_os("TARGET");
     let snapshot = if is_native { make_snapshot() } else { Vec::new() };
-    fs::write(Path::new(&directory).join("snapshot.bin"), snapshot).expect("cargo gives a directory to write to");
+    fs::write(Path::new(&directory).join("snapshot.bin"), snapshot)
+        .expect("cargo gives a directory to write to");
 }
 
 fn make_snapshot() -> Vec<u8> {

@@ -95,9 +95,6 @@ pub(crate) const SCRIPTED_HELPERS_FILE: &str = "codecell:helpers";
 
 const SCRIPTED_HELPERS_SOURCE: &str = include_str!("helpers.js");
 
-/// What V8 ships and a cell must not have.
-const REMOVED: [&str; 4] = ["console", "Atomics", "SharedArrayBuffer", "WebAssembly"];
-
 /// The native functions behind the globals.
 pub(crate) trait Natives {
     /// What V8 calls for a helper.
@@ -162,20 +159,6 @@ pub(crate) fn install<'s, N: Natives>(
     }
     let (stack_getter, error_class) = error_parts(scope)?;
     Some(Pristine { helpers, stack_getter, error_class })
-}
-
-/// Takes out what must not be there. Not in the snapshot: V8 completes these objects in each context that it makes of
-/// one, and dies when they are missing.
-pub(crate) fn remove_what_v8_ships<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    context: v8::Local<'s, v8::Context>,
-) {
-    let global = context.global(scope);
-    for removed in REMOVED {
-        if let Some(key) = v8::String::new(scope, removed) {
-            global.delete(scope, key.into());
-        }
-    }
 }
 
 fn run_scripted_helpers<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Object>> {

@@ -75,7 +75,8 @@ impl VirginIsolate {
         let (context, errors, helpers) = {
             v8::scope!(let scope, &mut isolate);
             // The heap was made this moment, and no limit is that small: see `limits.heapBytes`.
-            let (context, pristine) = snapshot::new_context(scope).expect("a new heap has room for a context");
+            let (context, pristine) =
+                snapshot::new_context(scope).expect("a new heap has room for a context");
             let scope = &mut v8::ContextScope::new(scope, context);
             let errors = PristineErrors::of_virgin(scope, &pristine);
             (v8::Global::new(scope, context), Some(errors), Some(v8::Global::new(scope, pristine.helpers)))

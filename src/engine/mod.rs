@@ -30,8 +30,8 @@ mod values;
 
 pub use limits::CellLimits;
 pub use message::{
-    CellError, CellErrorCode, Command, EngineUsage, Event, EventReceiver, EventSender, Finished, Flow,
-    JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
+    CellError, CellErrorCode, Command, EngineUsage, Event, EventSender, EventSink, Finished, Flow, JsonText,
+    Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
 pub use stop::StopReason;

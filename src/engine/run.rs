@@ -58,8 +58,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
     };
     out_of_memory::forget();
     shared.has_stopped.store(true, Ordering::Release);
-    // Nobody listens any more when the session has gone.
-    let _ = events.send(Event::Finished(Box::new(finished)));
+    events.send(Event::Finished(Box::new(finished)));
     // The answer is out; the clean-up costs nobody's time. Handles go before their isolate.
     virgin.isolate.remove_slot::<Rc<CellState>>();
     drop(state);

@@ -91,7 +91,8 @@ pub(super) fn script_frames<'s>(
         .filter_map(|index| {
             let frame = trace.get_frame(scope, index)?;
             let script = frame.get_script_name(scope).map(|script| rust_string(scope, script));
-            if !frame.is_user_javascript() || script.as_deref() == Some(super::globals::SCRIPTED_HELPERS_FILE) {
+            if !frame.is_user_javascript() || script.as_deref() == Some(super::globals::SCRIPTED_HELPERS_FILE)
+            {
                 return None;
             }
             let position = position_of_frame(&frame);
