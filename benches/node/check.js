@@ -32,9 +32,9 @@ const CHECKS = [
     to: [reference, 'exec-trivial'],
   },
   {
-    name: 'tool round trip, codecell to MessagePort',
+    name: 'tool round trip, codecell to a bare threadsafe function',
     of: ['codecell', 'round-trip'],
-    to: ['MessagePort', 'round-trip'],
+    to: ['threadsafe function', 'round-trip'],
   },
   {
     name: '100 parallel tool calls to 1, codecell',
