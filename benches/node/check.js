@@ -9,6 +9,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { contender } from './contenders/index.js'
 import { install } from './install.js'
@@ -26,8 +27,11 @@ const EFFORT = options.short
   ? { rounds: 100, warmup: 10, budgetMs: 2_000 }
   : { rounds: 300, warmup: 20, budgetMs: 6_000 }
 
-pin()
-if (!options.short) install()
+if (!process.env.CODECELL_BENCH_PINNED) {
+  build()
+  if (!options.short) install()
+  pin()
+}
 const CHECKS = [
   ...(options.short ? ['node:vm'] : ['node:vm', 'isolated-vm']).map((reference) => ({
     name: `exec of a trivial script, codecell to ${reference}`,
@@ -46,27 +50,65 @@ const CHECKS = [
   },
 ]
 
+/** The rows of benches/exec_overhead that are checked. One run gives them all. */
+const OVERHEAD_CHECKS = [
+  'warm exec with 0 tools, engine to plain design',
+  'warm exec with 128 tools to none, engine',
+  'sustained exec with 0 tools, engine to plain design',
+]
+
 const baseline = JSON.parse(readFileSync(BASELINE, 'utf8'))
+const overheads = []
 let failed = false
-for (const check of CHECKS) {
-  const wanted = options.write ? 0 : baseline[check.name]
-  if (wanted === undefined) throw new Error(`baseline.json does not have “${check.name}”`)
-  const limit = wanted * (1 + TOLERANCE)
-  const attempts = []
-  while (attempts.length < ATTEMPTS && !(Math.min(...attempts) <= limit)) attempts.push(await ratio(check))
-  const taken = attempts.map(digits).join(', ')
-  if (options.write) {
-    baseline[check.name] = Number(quantile(attempts, 0.5).toPrecision(3))
-    console.log(`${check.name}: ${digits(baseline[check.name])} of ${taken} is now the baseline`)
-  } else {
-    const isSlow = Math.min(...attempts) > limit
-    failed ||= isSlow
-    console.log(`${check.name}: ${taken}; baseline ${digits(wanted)}: ${isSlow ? 'TOO SLOW' : 'ok'}`)
-  }
-}
+for (const check of CHECKS) await compare(check.name, () => ratio(check))
+for (const name of OVERHEAD_CHECKS) await compare(name, (attempt) => overhead(attempt)[name])
 if (options.write) writeFileSync(BASELINE, `${JSON.stringify(baseline, null, 2)}\n`)
 if (failed) console.log(`a ratio is more than ${TOLERANCE * 100} % above its baseline`)
 process.exit(failed ? 1 : 0)
+
+/**
+ * @param {string} name
+ * @param {(attempt: number) => number | Promise<number>} measure
+ */
+async function compare(name, measure) {
+  const wanted = options.write ? 0 : baseline[name]
+  if (wanted === undefined) throw new Error(`baseline.json does not have “${name}”`)
+  const limit = wanted * (1 + TOLERANCE)
+  const attempts = []
+  while (attempts.length < ATTEMPTS && !(Math.min(...attempts) <= limit))
+    attempts.push(await measure(attempts.length))
+  const taken = attempts.map(digits).join(', ')
+  if (options.write) {
+    baseline[name] = Number(quantile(attempts, 0.5).toPrecision(3))
+    console.log(`${name}: ${digits(baseline[name])} of ${taken} is now the baseline`)
+  } else {
+    const isSlow = Math.min(...attempts) > limit
+    failed ||= isSlow
+    console.log(`${name}: ${taken}; baseline ${digits(wanted)}: ${isSlow ? 'TOO SLOW' : 'ok'}`)
+  }
+}
+
+/** The figures of one run of benches/exec_overhead, which all of its checks share. */
+function overhead(attempt) {
+  if (overheads[attempt] === undefined) {
+    const file = fileURLToPath(new URL('../../target/exec-overhead.json', import.meta.url))
+    cargo('bench', '--bench', 'exec_overhead', '--', '--quick', '--json', file)
+    overheads[attempt] = JSON.parse(readFileSync(file, 'utf8'))
+  }
+  return overheads[attempt]
+}
+
+/** What is measured, built with all cores. */
+function build() {
+  cargo('build', '--release', '--example', 'bare_addon')
+  cargo('bench', '--no-run', '--bench', 'exec_overhead')
+}
+
+function cargo(...parameters) {
+  const cwd = fileURLToPath(new URL('../../', import.meta.url))
+  const { status, stderr } = spawnSync('cargo', parameters, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`cargo ${parameters.join(' ')} failed: ${stderr}`)
+}
 
 /** Of the lower quartiles, for what else the machine does only ever makes a sample slower. */
 async function ratio({ of, to }) {
@@ -97,7 +139,7 @@ async function contestant([name, id]) {
 
 /** Starts this again on one core, if there is a way, and ends with its exit code. */
 function pin() {
-  if (process.env.CODECELL_BENCH_PINNED || process.platform !== 'linux') return
+  if (process.platform !== 'linux') return
   if (spawnSync('taskset', ['-c', '0', 'true']).status !== 0) return
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const env = { ...process.env, CODECELL_BENCH_PINNED: '1' }
