@@ -1,7 +1,7 @@
 //! A bare round trip between a thread and JavaScript: a threadsafe function there, a condition variable back. The floor
 //! for a tool call, and the measure that `benches/node` puts beside it.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::missing_errors_doc, clippy::missing_panics_doc, missing_docs)]
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;

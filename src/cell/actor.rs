@@ -176,10 +176,26 @@ impl Actor {
         }
     }
 
-    /// The last act.
-    pub(super) fn farewell(mut self) {
+    /// The last act. After a panic of ours, whoever waits for the cell is told that it is lost.
+    pub(super) fn farewell(mut self, has_panicked: bool) {
         self.deadlines = Deadlines::default();
         self.set_alarm();
+        if has_panicked {
+            self.engine.interrupt(StopReason::Terminate);
+            self.home.remove(&self.handle.id);
+            for (_, reply) in std::mem::take(&mut self.replies) {
+                let ending = Ending::Failed {
+                    error: lost("codecell itself has failed"),
+                    unhandled_rejections: Vec::new(),
+                };
+                reply(Ok(CellResult {
+                    cell_id: self.handle.id.clone(),
+                    status: CellStatus::Ended(ending),
+                    content: Vec::new(),
+                    usage: self.usage,
+                }));
+            }
+        }
         self.host.closed(self.handle.key);
     }
 

@@ -1,12 +1,13 @@
 //! How the outside reaches a cell.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::actor::Actor;
 use super::host::NotificationId;
 use super::id::{CellId, CellKey};
-use super::mailbox::{Mailbox, Message, Posted};
+use super::mailbox::{Mailbox, Message, Posted, Taken};
 use super::result::CellResult;
 use super::transition::{Refusal, Ticket, Watch};
 use crate::engine::{Event, EventSink, ToolCallId, ToolOutcome};
@@ -76,8 +77,9 @@ impl CellHandle {
 
     /// Gives the cell its actor, and carries out what was sent so far.
     pub(super) fn begin(&self, actor: Actor) {
-        *self.post.actor.lock().unwrap_or_else(PoisonError::into_inner) = Some(actor);
-        self.post.drive();
+        let mut place = self.post.actor();
+        *place = Some(actor);
+        self.post.drive(place);
     }
 
     /// Refuses everything: the cell never gets an actor.
@@ -160,45 +162,74 @@ fn refuse_stop(stop: Stop) {
     }
 }
 
+/// After how many messages in a row the clock is set, too: not only when nothing is left to do.
+const MESSAGES_PER_ALARM: usize = 64;
+
 impl Post {
     /// Sends a message, and runs the actor if nobody else does. Gives the message back if the cell is over.
     fn send(&self, message: Message) -> Result<(), Message> {
         match self.mailbox.post(message) {
             Posted::Queued => Ok(()),
             Posted::Drive => {
-                self.drive();
+                self.drive(self.actor());
+                Ok(())
+            }
+            Posted::TakeOver => {
+                let actor = self.actor();
+                if self.mailbox.claim() {
+                    self.drive(actor);
+                }
                 Ok(())
             }
             Posted::Refused(message) => Err(message),
         }
     }
 
-    /// Runs the actor until nothing is left to do. Only for the one to whom the mailbox gave that right.
-    fn drive(&self) {
-        let unwinding = GiveUp(&self.mailbox);
-        // Nobody waits here: the mailbox lets one thread in at a time.
-        let mut place = self.actor.lock().unwrap_or_else(PoisonError::into_inner);
+    fn actor(&self) -> MutexGuard<'_, Option<Actor>> {
+        // A panic of the actor ends the cell; what it left behind is never looked at again.
+        self.actor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the actor until nothing is left to do, or another thread takes over. Only for the one to whom the mailbox
+    /// gave that right.
+    fn drive(&self, mut place: MutexGuard<'_, Option<Actor>>) {
         let Some(actor) = &mut *place else { return };
-        let finished = loop {
+        let is_over = catch_unwind(AssertUnwindSafe(|| self.drain(actor)));
+        if matches!(is_over, Ok(false)) {
+            return;
+        }
+        let actor = place.take();
+        drop(place);
+        self.close();
+        if let Some(actor) = actor {
+            actor.farewell(is_over.is_err());
+        }
+    }
+
+    /// Says whether the cell is over.
+    fn drain(&self, actor: &mut Actor) -> bool {
+        let mut messages = 0;
+        loop {
             if actor.is_over() {
-                break place.take();
+                return true;
             }
             match self.mailbox.take() {
-                Some(message) => actor.take(message),
-                None => {
+                Taken::Message(message) => actor.take(message),
+                Taken::Empty => {
                     actor.set_alarm();
-                    // The next one to drive waits no longer than until this thread lets go of the place.
                     if self.mailbox.rest() {
-                        break None;
+                        return false;
                     }
                 }
+                Taken::HandedOver => {
+                    actor.set_alarm();
+                    return false;
+                }
             }
-        };
-        drop(place);
-        std::mem::forget(unwinding);
-        if let Some(actor) = finished {
-            self.close();
-            actor.farewell();
+            messages += 1;
+            if messages % MESSAGES_PER_ALARM == 0 {
+                actor.set_alarm();
+            }
         }
     }
 
@@ -206,15 +237,6 @@ impl Post {
         let (stops, requests) = self.mailbox.close();
         stops.into_iter().for_each(refuse_stop);
         requests.into_iter().for_each(refuse_request);
-    }
-}
-
-/// Lets others run the actor if the one that does is unwinding.
-struct GiveUp<'cell>(&'cell Mailbox);
-
-impl Drop for GiveUp<'_> {
-    fn drop(&mut self) {
-        self.0.give_up();
     }
 }
 

@@ -3,6 +3,9 @@
 //! The actor has no thread of its own. Whoever sends a message to a resting cell runs the actor right there, until
 //! nothing is left; whoever comes meanwhile leaves the message, and goes on. So a message never waits for a thread to
 //! wake up, and still only one thread at a time touches the cell.
+//!
+//! A script can send events faster than another thread deals with them. So an engine whose events pile up waits, and
+//! takes the driving over: what a script floods the cell with is its own thread's work, not that of the host's loop.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -34,9 +37,23 @@ pub(super) enum Posted {
     Queued,
     /// It waits, and the caller is the one to run the actor now.
     Drive,
+    /// It waits, and the caller has sent so many that it is to wait for the actor, and run it itself.
+    TakeOver,
     /// The cell is over.
     Refused(Message),
 }
+
+/// What a driving thread finds.
+pub(super) enum Taken {
+    Message(Message),
+    /// Nothing is left.
+    Empty,
+    /// Another thread drives from now on, as soon as it gets at the actor.
+    HandedOver,
+}
+
+/// Events that may wait for another thread than the one that sends them, and that it deals with in a row.
+const MOST_EVENTS: usize = 64;
 
 #[derive(PartialEq)]
 enum State {
@@ -44,6 +61,8 @@ enum State {
     Resting,
     /// One thread runs it, or is about to make it.
     Driven,
+    /// The thread that waits for the actor is to run it.
+    HandedOver,
     Closed,
 }
 
@@ -55,6 +74,10 @@ struct Queues {
     events: VecDeque<Event>,
     engine_gone: bool,
     callbacks: VecDeque<Callback>,
+    /// An engine waits for the actor.
+    is_wanted: bool,
+    /// Events that the driving thread has taken.
+    events_taken: usize,
 }
 
 /// The queues of one cell.
@@ -73,6 +96,8 @@ impl Mailbox {
             events: VecDeque::new(),
             engine_gone: false,
             callbacks: VecDeque::new(),
+            is_wanted: false,
+            events_taken: 0,
         };
         Self { queues: Mutex::new(queues) }
     }
@@ -92,36 +117,66 @@ impl Mailbox {
             Message::Stop(stop) => queues.stops.push_back(stop),
             Message::Request(request) => queues.requests.push_back(request),
             Message::Alarm => queues.alarm = true,
-            Message::Event(event) => queues.events.push_back(event),
+            Message::Event(event) => {
+                queues.events.push_back(event);
+                if queues.state == State::Driven
+                    && queues.events.len().max(queues.events_taken) >= MOST_EVENTS
+                {
+                    queues.is_wanted = true;
+                    return Posted::TakeOver;
+                }
+            }
             Message::EngineGone => queues.engine_gone = true,
             Message::Callback(callback) => queues.callbacks.push_back(callback),
         }
-        if queues.state == State::Driven {
+        if queues.state != State::Resting {
             return Posted::Queued;
         }
         queues.state = State::Driven;
+        queues.events_taken = 0;
         Posted::Drive
     }
 
-    /// Takes the most urgent message. No script can starve a stop, an observer or a deadline. Only for who drives.
-    pub(super) fn take(&self) -> Option<Message> {
+    /// Whether the caller, which has waited for the actor and has it now, is to run it.
+    pub(super) fn claim(&self) -> bool {
         let mut queues = self.queues();
+        // The one that drives did not see it in time, or has not begun: it goes on.
+        queues.is_wanted = false;
+        let is_free = matches!(queues.state, State::HandedOver | State::Resting);
+        if is_free {
+            queues.state = State::Driven;
+            queues.events_taken = 0;
+        }
+        is_free
+    }
+
+    /// Takes the most urgent message. No script can starve a stop, an observer or a deadline. Only for who drives.
+    pub(super) fn take(&self) -> Taken {
+        let mut queues = self.queues();
+        if std::mem::take(&mut queues.is_wanted) {
+            queues.state = State::HandedOver;
+            return Taken::HandedOver;
+        }
         if let Some(stop) = queues.stops.pop_front() {
-            return Some(Message::Stop(stop));
+            return Taken::Message(Message::Stop(stop));
         }
         if let Some(request) = queues.requests.pop_front() {
-            return Some(Message::Request(request));
+            return Taken::Message(Message::Request(request));
         }
         if std::mem::take(&mut queues.alarm) {
-            return Some(Message::Alarm);
+            return Taken::Message(Message::Alarm);
         }
         if let Some(event) = queues.events.pop_front() {
-            return Some(Message::Event(event));
+            queues.events_taken += 1;
+            return Taken::Message(Message::Event(event));
         }
         if std::mem::take(&mut queues.engine_gone) {
-            return Some(Message::EngineGone);
+            return Taken::Message(Message::EngineGone);
         }
-        queues.callbacks.pop_front().map(Message::Callback)
+        queues
+            .callbacks
+            .pop_front()
+            .map_or(Taken::Empty, |callback| Taken::Message(Message::Callback(callback)))
     }
 
     /// Stops driving, unless there is something to do. Says whether it has stopped.
@@ -134,17 +189,10 @@ impl Mailbox {
             && !queues.engine_gone
             && queues.callbacks.is_empty();
         if is_empty {
-            queues.state = State::Resting;
+            queues.state =
+                if std::mem::take(&mut queues.is_wanted) { State::HandedOver } else { State::Resting };
         }
         is_empty
-    }
-
-    /// Lets others drive, whatever is left: the one that drives is unwinding.
-    pub(super) fn give_up(&self) {
-        let mut queues = self.queues();
-        if queues.state == State::Driven {
-            queues.state = State::Resting;
-        }
     }
 
     /// Refuses whatever comes from now on, and returns what was left.
@@ -162,7 +210,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use shuttle::sync::Arc;
-    use shuttle::sync::atomic::{AtomicBool, Ordering};
+    use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use shuttle::thread;
 
     use super::super::transition::Ticket;
@@ -171,22 +219,35 @@ mod tests {
     /// A cell whose actor does nothing but note the tickets that it has seen, up to one that ends it.
     struct Cell {
         mailbox: Mailbox,
+        actor: Mutex<()>,
         is_driven: AtomicBool,
         seen: Mutex<Vec<u64>>,
+        events: AtomicUsize,
         last: u64,
     }
 
     impl Cell {
         fn new(last: u64) -> Arc<Self> {
             let mailbox = Mailbox::held();
-            Arc::new(Self { mailbox, is_driven: AtomicBool::new(false), seen: Mutex::default(), last })
+            Arc::new(Self {
+                mailbox,
+                actor: Mutex::new(()),
+                is_driven: AtomicBool::new(false),
+                seen: Mutex::default(),
+                events: AtomicUsize::new(0),
+                last,
+            })
         }
 
         fn drive(&self) {
+            let _place = self.actor.lock().unwrap();
             assert!(!self.is_driven.swap(true, Ordering::SeqCst), "one thread at a time");
             loop {
                 match self.mailbox.take() {
-                    Some(Message::Request(Request::YieldNow(ticket))) => {
+                    Taken::Message(Message::Event(_)) => {
+                        self.events.fetch_add(1, Ordering::SeqCst);
+                    }
+                    Taken::Message(Message::Request(Request::YieldNow(ticket))) => {
                         self.seen.lock().unwrap().push(ticket.0);
                         if ticket.0 == self.last {
                             let (_, left) = self.mailbox.close();
@@ -198,8 +259,12 @@ mod tests {
                             return;
                         }
                     }
-                    Some(_) => unreachable!(),
-                    None => {
+                    Taken::Message(_) => unreachable!(),
+                    Taken::HandedOver => {
+                        self.is_driven.store(false, Ordering::SeqCst);
+                        return;
+                    }
+                    Taken::Empty => {
                         self.is_driven.store(false, Ordering::SeqCst);
                         if self.mailbox.rest() {
                             return;
@@ -207,6 +272,22 @@ mod tests {
                         self.is_driven.store(true, Ordering::SeqCst);
                     }
                 }
+            }
+        }
+
+        /// As an engine does it.
+        fn emit(&self) {
+            match self.mailbox.post(Message::Event(Event::YieldRequested)) {
+                Posted::Drive => self.drive(),
+                Posted::TakeOver => {
+                    let place = self.actor.lock().unwrap();
+                    if self.mailbox.claim() {
+                        drop(place);
+                        self.drive();
+                    }
+                }
+                Posted::Queued => {}
+                Posted::Refused(_) => unreachable!(),
             }
         }
 
@@ -218,6 +299,7 @@ mod tests {
                     self.drive();
                     false
                 }
+                Posted::TakeOver => unreachable!(),
                 Posted::Refused(_) => true,
             }
         }
@@ -245,6 +327,22 @@ mod tests {
                 seen.iter().copied().filter(|number| numbers.contains(number)).collect::<Vec<_>>()
             };
             assert_eq!((of([1, 2, 3]), of([4, 5, 6])), (vec![1, 2, 3], vec![4, 5, 6]));
+        });
+    }
+
+    #[test]
+    fn none_of_a_flood_of_events_is_lost_when_the_engine_takes_over() {
+        const FLOOD: usize = 3 * MOST_EVENTS;
+        in_every_order(|| {
+            let cell = Cell::new(u64::MAX);
+            cell.drive();
+            let engine = {
+                let cell = Arc::clone(&cell);
+                thread::spawn(move || (0..FLOOD).for_each(|_| cell.emit()))
+            };
+            (1..=3).for_each(|number| assert!(!cell.send(number)));
+            engine.join().unwrap();
+            assert_eq!(cell.events.load(Ordering::SeqCst), FLOOD, "none waits");
         });
     }
 

@@ -122,20 +122,25 @@ unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial
     if guard.raises.get() > MOST_RAISES { current } else { current.saturating_add(guard.headroom) }
 }
 
-/// The size of a page of V8's heap of C++ objects.
-const CPP_PAGE_BYTES: usize = 128 * 1024;
-
 /// When an isolate ends, V8 clears the page on which its microtask queue lies, of which only the beginning was ever
-/// touched. One system call brings the rest in; otherwise each 4 KiB are a fault, a third of what a cell costs.
+/// touched. One system call brings the rest in; otherwise each 4 KiB are a fault, half of all that a cell causes.
+#[cfg(target_os = "linux")]
 fn populate_cleared_page(isolate: &mut v8::Isolate, context: &v8::Global<v8::Context>) {
+    /// The size of a page of V8's heap of C++ objects, and of the guards at its ends.
+    const PAGE_BYTES: usize = 128 * 1024;
+    const GUARD_BYTES: usize = 4096;
+
     v8::scope!(let scope, isolate);
     let context = v8::Local::new(scope, context);
     let Some(queue) = context.get_microtask_queue() else { return };
-    let guard = 4096;
-    let start = (std::ptr::from_ref(queue).addr() & !(CPP_PAGE_BYTES - 1)) + guard;
+    let start = (std::ptr::from_ref(queue).addr() & !(PAGE_BYTES - 1)) + GUARD_BYTES;
     // SAFETY: the call reads and writes no byte. It only gives pages that are mapped their memory, and fails where
-    // there are none.
+    // there are none, on kernels that do not know it, and for larger pages of memory. Should a V8 have its queue
+    // elsewhere, some memory of the process is made resident, nothing else.
     unsafe {
-        libc::madvise(start as *mut c_void, CPP_PAGE_BYTES - 2 * guard, libc::MADV_POPULATE_WRITE);
+        libc::madvise(start as *mut c_void, PAGE_BYTES - 2 * GUARD_BYTES, libc::MADV_POPULATE_WRITE);
     }
 }
+
+#[cfg(not(target_os = "linux"))]
+fn populate_cleared_page(_isolate: &mut v8::Isolate, _context: &v8::Global<v8::Context>) {}

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::snapshot;
 
-/// Threads that V8 itself uses for compilation and garbage collection.
-const PLATFORM_THREADS: u32 = 2;
+/// Threads that V8 itself uses for compilation and garbage collection, at the most.
+const MOST_PLATFORM_THREADS: usize = 2;
 
 /// V8 keeps 984 KiB of it for JavaScript; the rest is for V8's own frames and ours.
 const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
@@ -44,6 +44,11 @@ pub fn v8_version() -> &'static str {
     // The archive's builder adds its own mark to V8's number.
     let version = v8::V8::get_version();
     version.split_once('-').map_or(version, |(number, _)| number)
+}
+
+/// Starts V8, without waiting for it.
+pub(super) fn start() {
+    LazyLock::force(&ROOT);
 }
 
 /// Starts a thread that may own isolates. The first call starts V8.
@@ -110,7 +115,9 @@ fn initialise() {
     v8::icu::set_default_locale("en-US");
     v8::V8::set_flags_from_string(FLAGS);
     v8::V8::set_entropy_source(fill_with_entropy);
-    let platform = v8::new_default_platform(PLATFORM_THREADS, false).make_shared();
+    let other_cores = thread::available_parallelism().map_or(1, |cores| cores.get() - 1);
+    let threads = u32::try_from(other_cores.clamp(1, MOST_PLATFORM_THREADS)).unwrap_or(1);
+    let platform = v8::new_default_platform(threads, false).make_shared();
     v8::V8::initialize_platform(platform);
     v8::V8::initialize();
 }
