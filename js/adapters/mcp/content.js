@@ -1,0 +1,41 @@
+// Content of a cell and content of MCP.
+
+import { parseDataUrl } from '../data-url.js'
+
+/** @import { ContentItem } from '../../../index.d.ts' */
+/** @import { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js' */
+
+/**
+ * @param {ContentItem} item
+ * @returns {ContentBlock}
+ */
+export function toMcpContent(item) {
+  if (item.type === 'text') return { type: 'text', text: item.text }
+  const { mediaType, base64 } = parseDataUrl(item.type === 'image' ? item.imageUrl : item.audioUrl)
+  return { type: item.type, data: base64, mimeType: mediaType }
+}
+
+/**
+ * What a result says in words, for errors.
+ *
+ * @param {CallToolResult} result
+ */
+export function textOfResult({ content, structuredContent }) {
+  const text = content.map(textOfBlock).join('\n').trim()
+  if (text !== '') return text
+  return structuredContent === undefined ? '' : JSON.stringify(structuredContent)
+}
+
+/** @param {ContentBlock} block */
+function textOfBlock(block) {
+  switch (block.type) {
+    case 'text':
+      return block.text
+    case 'resource':
+      return 'text' in block.resource ? block.resource.text : `[resource ${block.resource.uri}]`
+    case 'resource_link':
+      return `[resource ${block.uri}]`
+    default:
+      return `[${block.type}, ${block.mimeType}]`
+  }
+}
