@@ -5,54 +5,17 @@ import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 import { codeModeTools, DIRECT_TOOL_CALL, toolsFromAiSdk } from 'codecell/ai-sdk'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { exec, resultsIn, scriptedModel } from './support/ai-model.js'
 import { deferred, openSession, textsOf } from './support/cell.js'
 
-const usage = {
-  inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-  outputTokens: { total: 1, text: 1, reasoning: 0 },
-}
-
-/** @typedef {{ tool: string, input: object } | string} Turn */
-
-/** @param {Turn} turn */
-function partsOf(turn) {
-  if (typeof turn === 'string') return [{ type: 'text', text: turn }]
-  return [{ type: 'tool-call', toolCallId: 'call-1', toolName: turn.tool, input: JSON.stringify(turn.input) }]
-}
-
-/**
- * A model that does what it was told to, turn by turn.
- *
- * @param {Turn[]} turns
- */
+/** @param {Parameters<typeof scriptedModel>} turns */
 function scripted(...turns) {
-  let index = 0
-  return new MockLanguageModelV4({
-    doGenerate: async () => {
-      const turn = turns[index++] ?? 'nothing more'
-      const unified = /** @type {const} */ (typeof turn === 'string' ? 'stop' : 'tool-calls')
-      const finishReason = { unified, raw: undefined }
-      return { content: /** @type {any} */ (partsOf(turn)), finishReason, usage, warnings: [] }
-    },
-  })
+  return new MockLanguageModelV4(scriptedModel(...turns))
 }
-
-/** @param {string} source */
-const exec = (source) => ({ tool: 'exec', input: { source } })
 
 const add = {
   inputSchema: { type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } } },
   execute: (/** @type {any} */ { a, b }) => a + b,
-}
-
-/**
- * What the model read as the result of its last call.
- *
- * @param {MockLanguageModelV4} model
- */
-function lastResult(model) {
-  const message = /** @type {any} */ (model.doGenerateCalls.at(-1)?.prompt.at(-1))
-  return message.content[0].output
 }
 
 test('a model calls exec, whose script calls the tools, and reads the output', async () => {
@@ -72,7 +35,7 @@ test('a model calls exec, whose script calls the tools, and reads the output', a
     description: own.exec.description,
     inputSchema: own.exec.inputSchema,
   })
-  expect(lastResult(model)).toEqual({
+  expect(resultsIn(model).at(-1)).toEqual({
     type: 'content',
     value: [
       { type: 'text', text: expect.stringMatching(/^Script completed\n/) },
@@ -93,9 +56,7 @@ test('a script that yields goes on with wait', async () => {
     stopWhen: isStepCount(5),
     prompt: 'x',
   })
-  const results = model.doGenerateCalls[2]?.prompt.filter(({ role }) => role === 'tool')
-  const texts = /** @type {any[]} */ (results).map(({ content }) => content[0].output.value[1].text)
-  expect(texts).toEqual(['a', 'b'])
+  expect(resultsIn(model).map(({ value }) => value[1].text)).toEqual(['a', 'b'])
 })
 
 test('pictures and sounds are files of the result', async () => {
@@ -109,7 +70,7 @@ test('pictures and sounds are files of the result', async () => {
     stopWhen: isStepCount(5),
     prompt: 'x',
   })
-  expect(lastResult(model).value.slice(1)).toEqual([
+  expect(resultsIn(model).at(-1).value.slice(1)).toEqual([
     { type: 'file', mediaType: 'image/png', data: { type: 'data', data: 'AAAA' } },
     { type: 'file', mediaType: 'audio/wav', data: { type: 'data', data: 'BBBB' } },
   ])
@@ -128,10 +89,7 @@ test('what the model does wrong is a result that it reads', async () => {
     stopWhen: isStepCount(5),
     prompt: 'x',
   })
-  const outputs = model.doGenerateCalls[3]?.prompt
-    .filter(({ role }) => role === 'tool')
-    .map(({ content }) => /** @type {any} */ (content)[0].output)
-  expect(outputs).toEqual([
+  expect(resultsIn(model)).toEqual([
     { type: 'error-text', value: expect.stringContaining('TypeError') },
     { type: 'error-text', value: expect.stringContaining('yield') },
     { type: 'error-text', value: expect.stringContaining('99') },
@@ -139,9 +97,11 @@ test('what the model does wrong is a result that it reads', async () => {
 })
 
 test('streamText works the same', async () => {
+  const call = { toolCallId: 'call-1', toolName: 'exec', input: JSON.stringify({ source: 'text(6 * 7)' }) }
   const first = { type: 'stream-start', warnings: [] }
+  const usage = { inputTokens: { total: 1 }, outputTokens: { total: 1 } }
   const chunks = [
-    [first, ...partsOf(exec('text(6 * 7)'))],
+    [first, { type: 'tool-call', ...call }],
     [
       first,
       { type: 'text-start', id: '1' },
@@ -207,7 +167,7 @@ test('experimental_toolCallers gives tools of the AI SDK to scripts, and hides t
   expect(/** @type {any} */ (offered)[0].description).toContain(
     'search(args: { limit?: number; query: string; }): Promise<{ pages: Array<string>; }>',
   )
-  expect(lastResult(model).value[1].text).toBe('["a 0","a 1"]')
+  expect(resultsIn(model).at(-1).value[1].text).toBe('["a 0","a 1"]')
 })
 
 test('toolsFromAiSdk: input is validated, defaults are filled in, and the call tells who asks', async () => {
