@@ -14,7 +14,7 @@ import { afterAll, expect, test } from 'vitest'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COMMAND = join(ROOT, 'js', 'cli', 'main.js')
 
-const BLOCK = /^```(js|json|shell)(?: (\S+))?\n([\s\S]*?)^```$(?:\n+```text\n([\s\S]*?)^```$)?/gm
+const BLOCK = /^```(js|json|shell)(?: (\S+))?\n([\s\S]*?)^```$(?:\n+(````?)text\n([\s\S]*?)^\4$)?/gm
 
 /** @typedef {{ title: string, language: string, file?: string, code: string, output?: string }} Block */
 
@@ -25,7 +25,7 @@ const BLOCK = /^```(js|json|shell)(?: (\S+))?\n([\s\S]*?)^```$(?:\n+```text\n([\
 export function blocksOf(page) {
   const text = readFileSync(join(ROOT, page), 'utf8')
   return [...text.matchAll(BLOCK)].map((match) => {
-    const [, language = '', file, code = '', output] = match
+    const [, language = '', file, code = '', , output] = match
     const line = text.slice(0, match.index).split('\n').length + 1
     return { title: `${page}, line ${line}`, language, file, code, output }
   })
