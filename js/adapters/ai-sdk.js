@@ -3,8 +3,9 @@
 import { asSchema, experimental_toolCaller, jsonSchema, tool } from 'ai'
 import * as check from '../check.js'
 import { invalidArgument } from '../errors.js'
-import { parseDataUrl } from './data-url.js'
-import { answerModel, textOf } from './model-answer.js'
+import { approved } from './approval.js'
+import { mediaOf } from './data-url.js'
+import { answerModel, toToolResult } from './model-answer.js'
 import { withoutUndefined } from './tool.js'
 
 /** @import { Tool as AiTool, ToolSet } from 'ai' */
@@ -46,18 +47,14 @@ function aiTool(modelTool) {
     inputSchema: jsonSchema(/** @type {any} */ (modelTool.inputSchema)),
     execute: (input, { toolCallId, abortSignal }) =>
       answerModel(modelTool, input, { callId: toolCallId, signal: abortSignal }),
-    toModelOutput: ({ output }) => {
-      const text = output.success ? undefined : textOf(output)
-      if (text !== undefined) return { type: 'error-text', value: text }
-      return { type: 'content', value: output.content.map(toContentPart) }
-    },
+    toModelOutput: ({ output }) => toToolResult(output, toContentPart),
   })
 }
 
 /** @param {ContentItem} item */
 function toContentPart(item) {
   if (item.type === 'text') return { type: /** @type {const} */ ('text'), text: item.text }
-  const { mediaType, base64 } = parseDataUrl(item.type === 'image' ? item.imageUrl : item.audioUrl)
+  const { mediaType, base64 } = mediaOf(item)
   return {
     type: /** @type {const} */ ('file'),
     mediaType,
@@ -113,9 +110,7 @@ function toolFrom(name, aiTool, { context, messages = [], approve }) {
       const toolCallId = `cell-${call.cellId}-${call.id}`
       const facts = { toolCallId, messages, context }
       if (await needsApproval(aiTool, input, facts)) {
-        if (!(await approve?.({ toolName: name, toolCallId, input, signal: call.signal }))) {
-          throw new Error(`the call of \`${name}\` was not approved`)
-        }
+        await approved(approve, { toolName: name, toolCallId, input, signal: call.signal })
       }
       return lastOf(aiTool.execute(input, { ...facts, abortSignal: call.signal }))
     },

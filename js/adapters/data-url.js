@@ -1,26 +1,21 @@
-// `data:` URLs, which carry images and audio between a cell and the formats of libraries.
+// `data:` URLs, in which a cell emits images and audio.
+
+/** @import { ContentItem } from '../../index.d.ts' */
 
 const PARTS = /^data:([^,]*),(.*)$/is
 const BASE64 = /;\s*base64\s*$/i
 
 /**
- * What a `data:` URL says: its media type, and its bytes as base64.
+ * The media type of an image or audio, and its bytes as base64.
  *
- * @param {string} url
+ * @param {Exclude<ContentItem, { type: 'text' }>} item
  */
-export function parseDataUrl(url) {
+export function mediaOf(item) {
+  const url = item.type === 'image' ? item.imageUrl : item.audioUrl
   const [, head = '', body = ''] = PARTS.exec(url) ?? []
   const mediaType = (head.split(';')[0] ?? '').trim() || 'text/plain'
   if (BASE64.test(head)) return { mediaType, base64: body }
   return { mediaType, base64: Buffer.from(percentDecoded(body)).toString('base64') }
-}
-
-/**
- * @param {string | undefined} mediaType
- * @param {string} base64
- */
-export function dataUrl(mediaType, base64) {
-  return `data:${mediaType ?? 'application/octet-stream'};base64,${base64}`
 }
 
 /**

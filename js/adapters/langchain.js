@@ -4,7 +4,7 @@ import { ToolMessage } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
 import { toJsonSchema } from '@langchain/core/utils/json_schema'
 import * as check from '../check.js'
-import { parseDataUrl } from './data-url.js'
+import { mediaOf } from './data-url.js'
 import { answerModel } from './model-answer.js'
 import { withoutUndefined } from './tool.js'
 
@@ -49,7 +49,7 @@ function langChainTool(modelTool) {
 /** @param {ContentItem} item */
 function toBlock(item) {
   if (item.type === 'text') return { type: 'text', text: item.text }
-  const { mediaType, base64 } = parseDataUrl(item.type === 'image' ? item.imageUrl : item.audioUrl)
+  const { mediaType, base64 } = mediaOf(item)
   return { type: item.type, mimeType: mediaType, data: base64 }
 }
 

@@ -3,13 +3,13 @@
 import { createTool } from '@mastra/core/tools'
 import * as check from '../check.js'
 import { invalidArgument } from '../errors.js'
-import { parseDataUrl } from './data-url.js'
-import { answerModel, textOf } from './model-answer.js'
+import { mediaOf } from './data-url.js'
+import { answerModel, toToolResult } from './model-answer.js'
 import { jsonSchemaOf } from './schema.js'
 import { withoutUndefined } from './tool.js'
 
 /** @import { Tool as MastraTool } from '@mastra/core/tools' */
-/** @import { ContentItem, ModelOutput, ModelTool, ModelToolOptions, Session, Tool, ToolCall } from '../../index.d.ts' */
+/** @import { ContentItem, ModelTool, ModelToolOptions, Session, Tool, ToolCall } from '../../index.d.ts' */
 /** @import { MastraToolsOptions } from '../../types/mastra.d.ts' */
 
 /**
@@ -32,21 +32,14 @@ function mastraTool(modelTool) {
         callId: context?.agent?.toolCallId,
         signal: context?.abortSignal,
       }),
-    toModelOutput: (/** @type {any} */ output) => toModelOutput(output),
+    toModelOutput: (/** @type {any} */ output) => toToolResult(output, toContentPart),
   })
-}
-
-/** @param {ModelOutput} output */
-function toModelOutput(output) {
-  const text = output.success ? undefined : textOf(output)
-  if (text !== undefined) return { type: 'error-text', value: text }
-  return { type: 'content', value: output.content.map(toContentPart) }
 }
 
 /** @param {ContentItem} item */
 function toContentPart(item) {
   if (item.type === 'text') return { type: 'text', text: item.text }
-  const { mediaType, base64 } = parseDataUrl(item.type === 'image' ? item.imageUrl : item.audioUrl)
+  const { mediaType, base64 } = mediaOf(item)
   return { type: 'media', mediaType, data: base64 }
 }
 

@@ -2,7 +2,7 @@
 
 import { CodecellError } from '../errors.js'
 
-/** @import { ModelOutput, ModelRunOptions, ModelTool } from '../../index.d.ts' */
+/** @import { ContentItem, ModelOutput, ModelRunOptions, ModelTool } from '../../index.d.ts' */
 
 /** The model can do better, or wait, once it has read them. */
 const FOR_THE_MODEL = new Set(['INVALID_INPUT', 'CELL_BUSY', 'CELL_TERMINATING', 'TOO_MANY_CELLS'])
@@ -25,11 +25,15 @@ export async function answerModel(tool, input, options) {
 }
 
 /**
- * The text of an answer that is text alone, or undefined.
+ * An answer in the shape that the AI SDK gave the results of tools, and others have taken over.
  *
+ * @template Part
  * @param {ModelOutput} output
+ * @param {(item: ContentItem) => Part} toPart
  */
-export function textOf({ content }) {
+export function toToolResult({ content, success }, toPart) {
   const texts = content.map((item) => (item.type === 'text' ? item.text : undefined))
-  return texts.includes(undefined) ? undefined : texts.join('\n')
+  return success || texts.includes(undefined)
+    ? { type: /** @type {const} */ ('content'), value: content.map(toPart) }
+    : { type: /** @type {const} */ ('error-text'), value: texts.join('\n') }
 }

@@ -3,7 +3,8 @@
 import { RunContext, tool } from '@openai/agents'
 import * as check from '../check.js'
 import { invalidArgument } from '../errors.js'
-import { parseDataUrl } from './data-url.js'
+import { approved } from './approval.js'
+import { mediaOf } from './data-url.js'
 import { answerModel } from './model-answer.js'
 import { withoutUndefined } from './tool.js'
 
@@ -51,7 +52,7 @@ function toOutput(item) {
         ...(item.detail !== 'original' && { detail: item.detail }),
       }
     case 'audio': {
-      const { mediaType, base64 } = parseDataUrl(item.audioUrl)
+      const { mediaType, base64 } = mediaOf(item)
       const filename = `audio.${mediaType.replace(/^.*\/(x-)?/, '')}`
       return { type: 'file', file: { data: base64, mediaType, filename } }
     }
@@ -93,9 +94,7 @@ function toolFrom(agentTool, index, { context, approve }) {
       const runContext = new RunContext(context)
       const callId = `cell-${call.cellId}-${call.id}`
       if (await agentTool.needsApproval(runContext, input, callId)) {
-        if (approve === undefined) throw new Error(`\`${name}\` needs approval, and nobody can give it`)
-        const approved = await approve({ toolName: name, callId, input, signal: call.signal })
-        if (!approved) throw new Error(`the call of \`${name}\` was not approved`)
+        await approved(approve, { toolName: name, callId, input, signal: call.signal })
       }
       return agentTool.invoke(runContext, JSON.stringify(input), { signal: call.signal })
     },

@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { parseDataUrl } from '../adapters/data-url.js'
+import { mediaOf } from '../adapters/data-url.js'
 import { messageOf } from '../json.js'
 import { CommandError } from './command-error.js'
 
@@ -41,7 +41,7 @@ export class Output {
 
   /** @param {Exclude<ContentItem, { type: 'text' }>} item */
   async #saved(item) {
-    const { mediaType, base64 } = parseDataUrl(item.type === 'image' ? item.imageUrl : item.audioUrl)
+    const { mediaType, base64 } = mediaOf(item)
     const bytes = Buffer.from(base64, 'base64')
     const file = await this.#write(bytes, endingOf(mediaType))
     return `${item.type}, ${mediaType}, ${bytes.length} bytes: ${relative('', file)}`

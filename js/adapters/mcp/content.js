@@ -1,6 +1,6 @@
 // Content of a cell and content of MCP.
 
-import { parseDataUrl } from '../data-url.js'
+import { mediaOf } from '../data-url.js'
 
 /** @import { ContentItem } from '../../../index.d.ts' */
 /** @import { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js' */
@@ -11,7 +11,7 @@ import { parseDataUrl } from '../data-url.js'
  */
 export function toMcpContent(item) {
   if (item.type === 'text') return { type: 'text', text: item.text }
-  const { mediaType, base64 } = parseDataUrl(item.type === 'image' ? item.imageUrl : item.audioUrl)
+  const { mediaType, base64 } = mediaOf(item)
   return { type: item.type, data: base64, mimeType: mediaType }
 }
 
