@@ -4,7 +4,7 @@ import { dynamicTool, generateText, isStepCount, jsonSchema, streamText, tool } 
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 import { codeModeTools, DIRECT_TOOL_CALL, toolsFromAiSdk } from 'codecell/ai-sdk'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { exec, resultsIn, scriptedModel } from './support/ai-model.js'
 import { deferred, openSession, textsOf } from './support/cell.js'
 

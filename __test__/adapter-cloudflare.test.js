@@ -6,7 +6,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { toolDefinition } from '@tanstack/ai'
 import { CodecellExecutor } from 'codecell/cloudflare'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { connectedClient } from './support/mcp.js'
 
 /** @type {import('@cloudflare/codemode').ResolvedProvider[]} */

@@ -5,7 +5,7 @@ import { fakeModel } from '@langchain/core/testing'
 import { tool } from '@langchain/core/tools'
 import { codeModeTools, toolsFromLangChain } from 'codecell/langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deferred, openSession, textsOf } from './support/cell.js'
 
 /** @param {string} source */

@@ -5,7 +5,7 @@ import { createTool } from '@mastra/core/tools'
 import { MockLanguageModelV3 } from 'ai/test'
 import { codeModeTools, toolsFromMastra } from 'codecell/mastra'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { exec, resultsIn, scriptedModel } from './support/ai-model.js'
 import { deferred, openSession, textsOf } from './support/cell.js'
 

@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { toolsFromMcp } from 'codecell/mcp'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { deferred, openSession, textsOf } from './support/cell.js'
 import { connectedClient } from './support/mcp.js'
 

@@ -3,7 +3,7 @@
 import { Agent, computerTool, Runner, tool } from '@openai/agents'
 import { codeModeTools, toolsFromOpenAIAgents } from 'codecell/openai-agents'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { exec } from './support/ai-model.js'
 import { deferred, openSession, textsOf } from './support/cell.js'
 

@@ -4,7 +4,7 @@ import { toolDefinition } from '@tanstack/ai'
 import { createCodeMode, createCodeModeTool } from '@tanstack/ai-code-mode'
 import { codecellIsolateDriver } from 'codecell/tanstack'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const add = toolDefinition({
   name: 'add',

@@ -6,7 +6,6 @@ import { expect, test } from 'vitest'
 import { folderWith, runCommand, startCommand } from './support/command.js'
 
 const TOOLS = `
-import { z } from 'zod'
 export default {
   price: {
     description: 'The price of a fruit.',
@@ -14,7 +13,7 @@ export default {
     execute: ({ fruit }) => fruit.length,
   },
   shout: ({ words }) => words.toUpperCase(),
-}`.replace("import { z } from 'zod'\n", '')
+}`
 
 /**
  * Runs a script from standard input.
@@ -128,6 +127,31 @@ test.for(
   expect(exitCode).toBe(code)
   expect(stdout).toContain('aborted')
   expect(stderr).toContain('the script was terminated')
+})
+
+test('a second Ctrl-C does not wait for tools that go on', async () => {
+  const folder = await folderWith({
+    'tools.mjs': 'export default { hang: () => new Promise(() => { setInterval(() => {}, 1e6) }) }',
+    'script.js': 'text("calling"); await tools.hang({})',
+  })
+  const { child, ended, seen } = startCommand(['run', 'script.js', '-t', 'tools.mjs'], { cwd: folder })
+  await expect.poll(() => seen.stdout, { timeout: 20_000 }).toContain('calling')
+  child.kill('SIGINT')
+  await expect.poll(() => seen.stderr, { timeout: 20_000 }).toContain('once more ends it at once')
+  child.kill('SIGINT')
+  const { exitCode, stderr } = await ended
+  expect(exitCode).toBe(130)
+  expect(stderr).not.toContain('was terminated')
+})
+
+test('a reader that goes away ends the script', async () => {
+  const { child, ended, seen } = startCommand(['run', '-'])
+  const closed = new Promise((resolve) => child.stdout.once('data', () => resolve(child.stdout.destroy())))
+  child.stdin.end('for (;;) { text("y"); await new Promise((resolve) => setTimeout(resolve, 1)) }')
+  await closed
+  const { exitCode } = await ended
+  expect(seen.stderr).toBe('codecell: the script was terminated\n')
+  expect(exitCode).toBe(0)
 })
 
 test('--stored keeps values from one run to the next', async () => {

@@ -2,7 +2,7 @@
 
 import { tool } from 'codecell/schema'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { openSession, textsOf } from './support/cell.js'
 
 const weather = tool({

@@ -5,7 +5,7 @@
 import { isStepCount, ToolLoopAgent, tool } from 'ai'
 import { Session } from 'codecell'
 import { codeModeTools } from 'codecell/ai-sdk'
-import { z } from 'zod'
+import * as z from 'zod'
 import { scriptedModel } from './scripted-model.js'
 
 const ORDERS = Array.from({ length: 40 }, (_, index) => ({

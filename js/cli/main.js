@@ -12,6 +12,8 @@ const COMMANDS = {
   types: () => import('./types.js'),
 }
 
+// Whoever read the output may have gone: `codecell types | head`. That is no fault, and ends nothing but the printing.
+process.stdout.on('error', () => {})
 process.exitCode = await main(process.argv.slice(2))
 // What the tools of a program left open, such as connections, does not keep the command from ending.
 process.stdout.write('', () => process.exit())

@@ -11,7 +11,7 @@ import { codeModeTools as langChainTools, toolsFromLangChain } from 'codecell/la
 import { serveCodeMode, toolsFromMcp } from 'codecell/mcp'
 import { codeModeTools as agentTools, toolsFromOpenAIAgents } from 'codecell/openai-agents'
 import { tool } from 'codecell/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 
 declare const model: LanguageModel
 

@@ -1,7 +1,7 @@
 // Outward: `exec` and `wait` on an MCP server.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Session } from '../../session.js'
 import { answerModel } from '../model-answer.js'
 import { toMcpContent } from './content.js'
