@@ -1,14 +1,70 @@
 /**
- * `codecell/mcp`: the tools of MCP servers for scripts, and code mode as an MCP server. Needs the packages
- * `@modelcontextprotocol/sdk` and `zod`.
+ * `codecell/mcp`: the tools of MCP servers for scripts, and code mode as an MCP server. Needs the package `zod`, and works
+ * with both generations of the official SDK: `@modelcontextprotocol/sdk`, version 1, and `@modelcontextprotocol/client`
+ * and `/server`, version 2.
  *
  * @module
  */
 
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
-import type { Tool as McpTool, Progress } from '@modelcontextprotocol/sdk/types.js'
 import type { ModelToolOptions, Session, SessionOptions, Tool, ToolCall } from '../index.d.ts'
+
+/* ------------------------------------------------- what both generations of the official SDK have in common */
+
+/** A block of content, as the specification of MCP has it. */
+export type McpContentBlock =
+  | { type: 'text'; text: string }
+  | { type: 'image' | 'audio'; data: string; mimeType: string }
+  | { type: 'resource'; resource: { uri: string; mimeType?: string } & ({ text: string } | { blob: string }) }
+  | { type: 'resource_link'; uri: string; name: string }
+
+/** The result of a call. */
+export interface McpCallToolResult {
+  // Handlers of the SDK may say more than this.
+  [key: string]: unknown
+  content: McpContentBlock[]
+  structuredContent?: unknown
+  isError?: boolean
+}
+
+/** A tool, as a server lists it. */
+export interface McpTool {
+  name: string
+  title?: string
+  description?: string
+  inputSchema: { [keyword: string]: unknown }
+  outputSchema?: { [keyword: string]: unknown }
+  annotations?: {
+    title?: string
+    readOnlyHint?: boolean
+    destructiveHint?: boolean
+    idempotentHint?: boolean
+    openWorldHint?: boolean
+  }
+}
+
+/** What a server reports of a call that takes long. */
+export interface McpProgress {
+  progress: number
+  total?: number
+  message?: string
+}
+
+/** A `Client` of `@modelcontextprotocol/sdk` (version 1) or of `@modelcontextprotocol/client` (version 2). */
+export interface McpClient {
+  // biome-ignore-start lint/suspicious/noExplicitAny: the two differ in the rest
+  listTools(params?: any, ...rest: any[]): Promise<{ tools: any[]; nextCursor?: string | undefined }>
+  callTool(params: any, ...rest: any[]): Promise<unknown>
+  setNotificationHandler(...args: any[]): void
+  // biome-ignore-end lint/suspicious/noExplicitAny: the two differ in the rest
+}
+
+/** An `McpServer` of `@modelcontextprotocol/sdk` (version 1) or of `@modelcontextprotocol/server` (version 2). */
+export interface McpServer {
+  // biome-ignore lint/suspicious/noExplicitAny: the two differ in the rest
+  registerTool(name: string, ...rest: any[]): any
+}
+
+/* ------------------------------------------------------------------------------------------------- inward */
 
 /** Options of {@link toolsFromMcp}. */
 export interface McpToolsOptions {
@@ -29,7 +85,7 @@ export interface McpToolsOptions {
   /** How long a call may take without any progress. Default: for ever; the limits of the cell hold. */
   timeoutMs?: number
   /** Called with the progress that the server reports of a call. */
-  onProgress?(progress: Progress, call: ToolCall): void
+  onProgress?(progress: McpProgress, call: ToolCall): void
   /**
    * Called with all tools, whenever the server says that its list of tools has changed. Takes the place of the client's
    * handler for `notifications/tools/list_changed`.
@@ -47,7 +103,9 @@ export interface McpToolsOptions {
  *
  * @throws {CodecellError} `INVALID_ARGUMENT` for options that are not right; what the client throws
  */
-export function toolsFromMcp(client: Client, options?: McpToolsOptions): Promise<Record<string, Tool>>
+export function toolsFromMcp(client: McpClient, options?: McpToolsOptions): Promise<Record<string, Tool>>
+
+/* ------------------------------------------------------------------------------------------------ outward */
 
 /** Options of {@link serveCodeMode}: those of a session, and those of its model tools. */
 export type CodeModeServerOptions = SessionOptions & Pick<ModelToolOptions, 'declareTools'>

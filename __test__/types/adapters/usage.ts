@@ -1,8 +1,10 @@
 // Programs as users write them, right and wrong. They are compiled and never run.
 
 import type { StructuredToolInterface } from '@langchain/core/tools'
+import { Client as SecondClient } from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { McpServer as SecondMcpServer } from '@modelcontextprotocol/server'
 import { Agent } from '@openai/agents'
 import { tool as aiTool, generateText, type LanguageModel, streamText, ToolLoopAgent } from 'ai'
 import { Session, type Tool } from 'codecell'
@@ -47,7 +49,9 @@ export async function mcp() {
     declareTools: false,
     limits: { cpuMs: 1 },
   })
-  await served.session.storedValues()
+  served.session.storedValues()
+  const second = await toolsFromMcp(new SecondClient({ name: 'a', version: '2' }))
+  serveCodeMode(new SecondMcpServer({ name: 'a', version: '2' }), { tools: second })
   await served.close()
 }
 

@@ -5,15 +5,17 @@ import * as z from 'zod'
 import { Session } from '../../session.js'
 import { answerModel } from '../model-answer.js'
 import { toMcpContent } from './content.js'
+import { requestFacts } from './sdk.js'
 
-/** @import { McpServer, RegisteredTool } from '@modelcontextprotocol/sdk/server/mcp.js' */
-/** @import { CallToolResult } from '@modelcontextprotocol/sdk/types.js' */
-/** @import { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js' */
-/** @import { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js' */
 /** @import { ModelRunOptions, ModelTool, Tool, ToolCall } from '../../../index.d.ts' */
-/** @import { CodeModeServerOptions } from '../../../types/mcp.d.ts' */
+/** @import { CodeModeServerOptions, McpCallToolResult, McpServer } from '../../../types/mcp.d.ts' */
+/** @import { RequestFacts } from './sdk.js' */
 
-/** @typedef {RequestHandlerExtra<ServerRequest, ServerNotification>} Extra */
+/**
+ * What the SDK gives for a tool that was registered.
+ *
+ * @typedef {{ update(changes: { description: string }): void, remove(): void }} RegisteredTool
+ */
 
 /**
  * What a cell tells the request that watches it. The cell keeps it for its life, the requests come and go.
@@ -63,8 +65,8 @@ class CodeModeServer {
     })
     this.#modelTools = this.#modelToolsFor(tools)
     this.#registered = {
-      exec: this.#register(server, this.#modelTools.exec, (input, extra) => this.#exec(input, extra)),
-      wait: this.#register(server, this.#modelTools.wait, (input, extra) => this.#wait(input, extra)),
+      exec: this.#register(server, this.#modelTools.exec, (input, request) => this.#exec(input, request)),
+      wait: this.#register(server, this.#modelTools.wait, (input, request) => this.#wait(input, request)),
     }
   }
 
@@ -118,24 +120,28 @@ class CodeModeServer {
   /**
    * @param {McpServer} server
    * @param {ModelTool} tool
-   * @param {(input: Record<string, unknown>, extra: Extra) => Promise<CallToolResult>} answer
+   * @param {(input: Record<string, unknown>, request: RequestFacts) => Promise<McpCallToolResult>} answer
+   * @returns {RegisteredTool}
    */
   #register(server, { name, description, inputSchema }, answer) {
     // Scripts reach nothing but the tools, of which nothing is known here: no hints.
-    return server.registerTool(name, { description, inputSchema: described(inputSchema) }, (input, extra) =>
-      answer(/** @type {Record<string, unknown>} */ (input), extra),
+    return server.registerTool(
+      name,
+      { description, inputSchema: described(inputSchema) },
+      (/** @type {Record<string, unknown>} */ input, /** @type {unknown} */ extra) =>
+        answer(input, requestFacts(extra)),
     )
   }
 
   /**
    * @param {Record<string, unknown>} input
-   * @param {Extra} extra
+   * @param {RequestFacts} request
    */
-  async #exec(input, extra) {
+  async #exec(input, request) {
     /** @type {Watcher} */
     const watcher = {}
     const result = await this.#watchers.run(watcher, () =>
-      this.#answer(this.#modelTools.exec, input, extra, watcher),
+      this.#answer(this.#modelTools.exec, input, request, watcher),
     )
     if (result.cellId !== undefined) this.#yielded.set(result.cellId, watcher)
     return result.answer
@@ -143,11 +149,11 @@ class CodeModeServer {
 
   /**
    * @param {Record<string, unknown>} input
-   * @param {Extra} extra
+   * @param {RequestFacts} request
    */
-  async #wait(input, extra) {
+  async #wait(input, request) {
     const cellId = String(input.cell_id)
-    const result = await this.#answer(this.#modelTools.wait, input, extra, this.#yielded.get(cellId) ?? {})
+    const result = await this.#answer(this.#modelTools.wait, input, request, this.#yielded.get(cellId) ?? {})
     if (!this.session.activeCells.includes(cellId)) this.#yielded.delete(cellId)
     return result.answer
   }
@@ -155,14 +161,14 @@ class CodeModeServer {
   /**
    * @param {ModelTool} tool
    * @param {unknown} input
-   * @param {Extra} extra
+   * @param {RequestFacts} request
    * @param {Watcher} watcher
    */
-  async #answer(tool, input, extra, watcher) {
+  async #answer(tool, input, request, watcher) {
     /** @type {ModelRunOptions} */
-    const options = { callId: String(extra.requestId), signal: extra.signal }
+    const options = { callId: request.id, signal: request.signal }
     const before = watcher.report
-    watcher.report = progressOf(extra)
+    watcher.report = progressOf(request)
     try {
       const { content, success, cellId } = await answerModel(tool, input, options)
       return { cellId, answer: { content: content.map(toMcpContent), isError: !success } }
@@ -175,22 +181,21 @@ class CodeModeServer {
 /**
  * Progress of a request, if its client asked for it: a count of what has happened, and what it was.
  *
- * @param {Extra} extra
+ * @param {RequestFacts} request
  */
-function progressOf({ _meta, sendNotification }) {
-  const progressToken = _meta?.progressToken
+function progressOf({ progressToken, notify }) {
   if (progressToken === undefined) return undefined
   let progress = 0
   return (/** @type {string} */ message) => {
     progress += 1
     const params = { progressToken, progress, message }
     // A client that is gone needs no progress.
-    sendNotification({ method: 'notifications/progress', params }).catch(() => {})
+    notify({ method: 'notifications/progress', params }).catch(() => {})
   }
 }
 
 /**
- * The SDK takes schemas of zod only. This one tells the JSON schema and lets every object pass: the tools check their
+ * Both generations of the SDK take schemas of zod. This one tells the JSON schema and lets every object pass: the tools check their
  * input themselves, and what they say is meant for the model.
  *
  * @param {any} schema

@@ -3,11 +3,11 @@
 import { mediaOf } from '../data-url.js'
 
 /** @import { ContentItem } from '../../../index.d.ts' */
-/** @import { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js' */
+/** @import { McpCallToolResult, McpContentBlock } from '../../../types/mcp.d.ts' */
 
 /**
  * @param {ContentItem} item
- * @returns {ContentBlock}
+ * @returns {McpContentBlock}
  */
 export function toMcpContent(item) {
   if (item.type === 'text') return { type: 'text', text: item.text }
@@ -18,7 +18,7 @@ export function toMcpContent(item) {
 /**
  * What a result says in words, for errors.
  *
- * @param {CallToolResult} result
+ * @param {McpCallToolResult} result
  */
 export function textOfResult({ content, structuredContent }) {
   const text = content.map(textOfBlock).join('\n').trim()
@@ -26,7 +26,7 @@ export function textOfResult({ content, structuredContent }) {
   return structuredContent === undefined ? '' : JSON.stringify(structuredContent)
 }
 
-/** @param {ContentBlock} block */
+/** @param {McpContentBlock} block */
 function textOfBlock(block) {
   switch (block.type) {
     case 'text':

@@ -1,15 +1,13 @@
 // Inward: the tools of an MCP server, as scripts call them.
 
-import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import * as check from '../../check.js'
 import { withoutUndefined } from '../tool.js'
 import { UniqueNames } from '../unique-names.js'
 import { textOfResult } from './content.js'
+import { callTool, onToolListChanged } from './sdk.js'
 
-/** @import { Client } from '@modelcontextprotocol/sdk/client/index.js' */
-/** @import { CallToolResult, Tool as McpTool } from '@modelcontextprotocol/sdk/types.js' */
 /** @import { JsonSchema, Tool, ToolCall } from '../../../index.d.ts' */
-/** @import { McpToolsOptions } from '../../../types/mcp.d.ts' */
+/** @import { McpCallToolResult, McpClient, McpProgress, McpTool, McpToolsOptions } from '../../../types/mcp.d.ts' */
 
 const KEYS = [
   'prefix',
@@ -27,7 +25,7 @@ const KEYS = [
 const FOR_EVER_MS = 2 ** 31 - 1
 
 /**
- * @param {Client} client
+ * @param {McpClient} client
  * @param {McpToolsOptions} [given]
  * @returns {Promise<Record<string, Tool>>}
  */
@@ -61,7 +59,7 @@ function resultsChoice(name, value) {
 }
 
 /**
- * @param {Client} client
+ * @param {McpClient} client
  * @param {McpToolsOptions} options
  */
 async function listed(client, options) {
@@ -75,7 +73,7 @@ async function listed(client, options) {
   return tools
 }
 
-/** @param {Client} client */
+/** @param {McpClient} client */
 async function everyPage(client) {
   const tools = []
   /** @type {string | undefined} */
@@ -90,7 +88,7 @@ async function everyPage(client) {
 }
 
 /**
- * @param {Client} client
+ * @param {McpClient} client
  * @param {McpTool} tool
  * @param {McpToolsOptions} options
  * @returns {Tool}
@@ -110,13 +108,19 @@ function toolFrom(client, tool, options) {
      * @param {ToolCall} call
      */
     async execute(input, call) {
-      const answer = await client.callTool({ name, arguments: input }, undefined, {
-        signal: call.signal,
-        timeout: Math.min(timeoutMs, FOR_EVER_MS),
-        resetTimeoutOnProgress: true,
-        ...(onProgress && { onprogress: (progress) => onProgress(progress, call) }),
-      })
-      const { _meta, ...result } = /** @type {CallToolResult} */ (answer)
+      const answer = await callTool(
+        client,
+        { name, arguments: input },
+        {
+          signal: call.signal,
+          timeout: Math.min(timeoutMs, FOR_EVER_MS),
+          resetTimeoutOnProgress: true,
+          ...(onProgress && {
+            onprogress: (/** @type {McpProgress} */ progress) => onProgress(progress, call),
+          }),
+        },
+      )
+      const { _meta, ...result } = /** @type {McpCallToolResult} */ (answer)
       if (result.isError)
         throw new Error(textOfResult(result) || `tool \`${name}\` failed and did not say why`)
       return structuredOnly ? result.structuredContent : result
@@ -146,13 +150,13 @@ function callToolResultSchema(structured) {
  * Lists again whenever the server says that its tools have changed; never twice at once, and once more if they changed
  * meanwhile.
  *
- * @param {Client} client
+ * @param {McpClient} client
  * @param {McpToolsOptions} options
  */
 function subscribe(client, options) {
   const { onChange, onError } = options
   let changes = 0
-  client.setNotificationHandler(ToolListChangedNotificationSchema, async () => {
+  onToolListChanged(client, async () => {
     changes += 1
     if (changes > 1) return
     try {
