@@ -198,3 +198,23 @@ test('run and types take the servers, too', async () => {
   expect(stdout).toContain('type CallToolResult<')
   expect(stdout).toContain('declare const tools: { fixture__add(args: { a: number; b: number; })')
 })
+
+test('a server that cannot list its tools is not left running', async () => {
+  const source = `
+    import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+    import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+    import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+    const server = new Server({ name: 'mute', version: '1.0.0' }, { capabilities: { tools: {} } })
+    server.setRequestHandler(ListToolsRequestSchema, () => { throw new Error('out of order') })
+    process.stdin.on('close', () => process.stderr.write('the mute one ends\\n'))
+    await server.connect(new StdioServerTransport())`
+  const mute = {
+    command: process.execPath,
+    args: ['--input-type=module', '-e', source],
+    cwd: dirname(COMMAND),
+  }
+  const { client, said } = await connected({ fixture, mute })
+  expect(await exec(client, 'text(Object.keys(tools).length)')).toEqual(['4'])
+  expect(said.text).toContain('server `mute`: MCP error -32603: out of order')
+  await expect.poll(() => said.text, { timeout: 20_000 }).toContain('the mute one ends')
+})

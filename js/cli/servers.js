@@ -84,18 +84,24 @@ export class Servers {
     const client = new sdk.Client({ name: 'codecell', version: versions.codecell })
     /** @type {Connection} */
     const connection = { name, client, tools: {}, instructions: undefined }
-    await client.connect(transportTo(sdk, server, this.#tell))
-    connection.instructions = client.getInstructions()
-    connection.tools = await sdk.toolsFromMcp(client, {
-      prefix: `${name}__`,
-      namespace: name,
-      onChange: (tools) => {
-        connection.tools = tools
-        this.#tell(`server \`${name}\` changed its tools: ${Object.keys(tools).length} now`)
-        this.#onChange()
-      },
-      onError: (error) => say(`server \`${name}\`: its tools could not be listed: ${messageOf(error)}`),
-    })
+    try {
+      await client.connect(transportTo(sdk, server, this.#tell))
+      connection.instructions = client.getInstructions()
+      connection.tools = await sdk.toolsFromMcp(client, {
+        prefix: `${name}__`,
+        namespace: name,
+        onChange: (tools) => {
+          connection.tools = tools
+          this.#tell(`server \`${name}\` changed its tools: ${Object.keys(tools).length} now`)
+          this.#onChange()
+        },
+        onError: (error) => say(`server \`${name}\`: its tools could not be listed: ${messageOf(error)}`),
+      })
+    } catch (error) {
+      // A server that cannot be used is not left running.
+      await client.close()
+      throw error
+    }
     client.onclose = () => this.#onClose(connection)
     this.#connections.push(connection)
     // Whichever was first.
