@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COMMAND = join(ROOT, 'js', 'cli', 'main.js')
@@ -38,12 +38,15 @@ export function blocksOf(page) {
  */
 export function testBlocks(page) {
   const blocks = blocksOf(page)
-  // Within the package, so that blocks find it by its name, and the packages that it is tested with.
-  const folder = mkdtempSync(join(ROOT, '__test__', '.page-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
-  for (const { file, code } of blocks) {
-    if (file !== undefined) writeFileSync(join(folder, file), code)
-  }
+  let folder = ''
+  beforeAll(() => {
+    // Within the package, so that blocks find it by its name, and the packages that it is tested with.
+    folder = mkdtempSync(join(ROOT, '__test__', '.page-'))
+    for (const { file, code } of blocks) {
+      if (file !== undefined) writeFileSync(join(folder, file), code)
+    }
+    return () => rmSync(folder, { recursive: true })
+  })
   for (const { title, language, code, output } of blocks.filter(({ file }) => file === undefined)) {
     test(title, async () => {
       expect(['js', 'shell']).toContain(language)
