@@ -409,6 +409,11 @@ export class Session {
 export interface ModelToolOptions {
   /** Put every tool's TypeScript declaration into the exec description. Default true. */
   declareTools?: boolean
+  /**
+   * Tools of the cells that this exec starts, instead of the session's: for tools that change while the session lives,
+   * or differ from one model to the next.
+   */
+  tools?: Record<string, Tool>
 }
 
 /** What a model reads as the result of its call. */
