@@ -256,11 +256,14 @@ impl Actor {
             Some(Event::YieldRequested) => self.handle(Input::YieldRequested),
             Some(Event::Frontier(number)) => self.handle(Input::Frontier(number)),
             Some(Event::Finished(finished)) => self.engine_finished(*finished),
-            None => {
-                self.finished = true;
-                self.handle(Input::EngineLost(lost("the engine that ran the script was lost")));
-            }
+            Some(Event::Lost(reason)) => self.engine_lost(&reason),
+            None => self.engine_lost("the engine that ran the script was lost"),
         }
+    }
+
+    fn engine_lost(&mut self, reason: &str) {
+        self.finished = true;
+        self.handle(Input::EngineLost(lost(reason)));
     }
 
     fn engine_finished(&mut self, finished: Finished) {

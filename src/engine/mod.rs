@@ -33,14 +33,15 @@ pub use message::{
     JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
+pub(crate) use stop::OutputMeter;
 pub use stop::StopReason;
 pub use thread::ThreadEngine;
 pub use tool_set::{ToolEntry, ToolKind, ToolSet};
 
 /// Runs cells. Implementations differ in where the isolate lives; nobody above can tell them apart.
 pub trait Engine: Send + Sync {
-    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`]. A sender that is
-    /// dropped without it means that the engine was lost.
+    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`], or [`Event::Lost`] if the
+    /// engine was lost. A sender that is dropped without either means the same.
     ///
     /// # Errors
     /// [`EngineUnavailable`] when no engine can be had; the cell was not started.
@@ -55,7 +56,6 @@ pub trait RunningCell: Send + Sync {
     fn interrupt(&self, reason: StopReason);
     /// Says that so many items, of so many bytes, were collected: they no longer count against the output limit.
     fn output_delivered(&self, items: usize, bytes: usize);
-    /// What the cell has used so far.
     /// What the cell has used so far.
     fn usage(&self) -> EngineUsage;
     /// How far the engine is with the cell.

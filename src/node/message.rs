@@ -20,6 +20,8 @@ pub(super) enum Message {
     AbortTool { cell: CellKey, id: ToolCallId },
     Notify { cell: CellKey, id: NotificationId, text: String },
     CellClosed { cell: CellKey },
+    /// What became of a child process, as JSON.
+    Child { event: String },
 }
 
 const ANSWER: f64 = 0.0;
@@ -28,6 +30,7 @@ const TOOL_CALL: f64 = 2.0;
 const ABORT_TOOL: f64 = 3.0;
 const NOTIFY: f64 = 4.0;
 const CELL_CLOSED: f64 = 5.0;
+const CHILD: f64 = 6.0;
 
 /// A number that JavaScript holds exactly: keys and tickets stay far below 2^53.
 #[allow(clippy::cast_precision_loss)]
@@ -90,6 +93,7 @@ impl Message {
                 vec![Field::A(NOTIFY), key(cell), Field::A(id.number().into()), Field::B(text)]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
+            Self::Child { event } => vec![Field::A(CHILD), Field::B(event)],
         }
     }
 }

@@ -1,0 +1,162 @@
+//! A child process: the thread engine behind a socket, in a sandbox, without Node.
+//!
+//! One thread reads, writes and passes on; V8 runs on the threads of the engine. The child trusts its parent, which
+//! does not trust it.
+
+mod cells;
+mod entry;
+mod event;
+mod stored;
+mod tools;
+
+use std::cell::RefCell;
+use std::io::{self, ErrorKind};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::frame::{Frame, FrameError, FrameReader};
+use super::message::{FromChild, Mechanism, PROTOCOL, ToChild};
+use super::outbox::{Flushed, Outbox};
+use cells::Cells;
+
+/// The longest tail that a parent sends: V8 has no longer string.
+const MOST_TAIL_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// Reads before other tasks have their turn.
+const READS_AT_ONCE: usize = 16;
+/// How often a child with cells tells what they have used, while they use something.
+const USAGE_INTERVAL: Duration = Duration::from_millis(100);
+/// How often it says that it is well, at least. The supervisor waits several times as long.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The way to the parent.
+struct Parent {
+    stream: UnixStream,
+    outbox: RefCell<Outbox>,
+    /// Told when the socket is full.
+    blocked: Notify,
+    /// Set when the parent is gone.
+    gone: Notify,
+}
+
+impl Parent {
+    fn new(stream: UnixStream) -> Self {
+        Self { stream, outbox: RefCell::default(), blocked: Notify::new(), gone: Notify::new() }
+    }
+
+    /// Queues a message. It leaves with the next [`Parent::flush`].
+    fn push(&self, message: &FromChild, tail: Vec<u8>) {
+        match Frame::new(message, tail) {
+            Ok(frame) => self.outbox.borrow_mut().push(frame),
+            // Heads have bounded parts. If one is too long all the same, the cell can't be answered for.
+            Err(_) => self.gone.notify_one(),
+        }
+    }
+
+    fn flush(&self) {
+        match self.outbox.borrow_mut().flush(&self.stream) {
+            Ok(Flushed::All) => {}
+            Ok(Flushed::Blocked) => self.blocked.notify_one(),
+            Err(_) => self.gone.notify_one(),
+        }
+    }
+
+    /// Writes what the socket did not take at once.
+    async fn write_backlog(&self) {
+        loop {
+            self.blocked.notified().await;
+            while !self.outbox.borrow().is_empty() {
+                if self.stream.ready(Interest::WRITABLE).await.is_err() {
+                    return self.gone.notify_one();
+                }
+                match self.outbox.borrow_mut().flush(&self.stream) {
+                    Ok(_) => {}
+                    Err(_) => return self.gone.notify_one(),
+                }
+            }
+        }
+    }
+}
+
+/// Serves the parent until it is gone.
+async fn serve(stream: UnixStream, missing: Vec<Mechanism>) {
+    let parent = Rc::new(Parent::new(stream));
+    let cells = Rc::new(Cells::new(Rc::clone(&parent), missing.is_empty()));
+    parent.push(&FromChild::Ready { protocol: PROTOCOL, missing }, Vec::new());
+    parent.flush();
+    tokio::select! {
+        () = parent.gone.notified() => {}
+        () = parent.write_backlog() => {}
+        () = tell_usage(&cells) => {}
+        _error = read(&parent, &cells) => {}
+    }
+}
+
+/// Why reading from the parent has ended. Either way the child ends.
+enum ReadEnd {
+    Socket,
+    Frame,
+}
+
+impl From<FrameError> for ReadEnd {
+    fn from(_: FrameError) -> Self {
+        Self::Frame
+    }
+}
+
+async fn read(parent: &Parent, cells: &Rc<Cells>) -> ReadEnd {
+    let mut reader = FrameReader::<ToChild>::default();
+    loop {
+        for _ in 0..READS_AT_ONCE {
+            match parent.stream.try_read(reader.space()) {
+                Ok(0) => return ReadEnd::Socket,
+                Ok(bytes) => reader.advance(bytes),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if parent.stream.readable().await.is_err() {
+                        return ReadEnd::Socket;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return ReadEnd::Socket,
+            }
+            loop {
+                match reader.next(admit) {
+                    Ok(Some((message, tail))) => cells.obey(message, tail),
+                    Ok(None) => break,
+                    Err(end) => return end,
+                }
+            }
+        }
+        parent.flush();
+        tokio::task::yield_now().await;
+    }
+}
+
+fn admit(_message: &ToChild, tail_bytes: u64) -> Result<(), ReadEnd> {
+    if tail_bytes > MOST_TAIL_BYTES { Err(ReadEnd::Frame) } else { Ok(()) }
+}
+
+/// Tells what cells have used, as long as there are any, and that the child is well.
+async fn tell_usage(cells: &Rc<Cells>) {
+    loop {
+        cells.started.notified().await;
+        let mut interval = USAGE_INTERVAL;
+        while !cells.is_empty() {
+            sleep(interval).await;
+            // Cells that only wait need no clock.
+            interval = if cells.tell_usage() { USAGE_INTERVAL } else { (interval * 2).min(ALIVE_INTERVAL) };
+        }
+    }
+}
+
+/// Takes the socket from descriptor 0, which is what the parent has made it.
+fn socket() -> io::Result<std::os::unix::net::UnixStream> {
+    use std::os::fd::AsFd;
+    let stream = std::os::unix::net::UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    stream.set_nonblocking(true)?;
+    Ok(stream)
+}

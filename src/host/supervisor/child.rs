@@ -1,0 +1,417 @@
+//! One child process: what it was given, what it has said, and when it must go.
+//!
+//! Whoever starts a cell or commands it writes to the socket at once, without waiting; what the socket does not take is
+//! written by the task that serves the child, which also reads. Nobody waits for a child.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+
+use super::known::Known;
+use super::ledger::{Ledger, Violation};
+use super::pool::Order;
+use super::record::{After, CellRecord};
+use crate::engine::{Command, StopReason, ToolCallId, ToolOutcome};
+use crate::host::frame::Frame;
+use crate::host::message::{
+    CellEvent, CellNumber, FromChild, Mechanism, OutcomeKind, PROTOCOL, SessionNumber, ToChild,
+};
+use crate::host::outbox::{Flushed, Outbox};
+
+/// How long a child may take until it is ready.
+const START_TIME: Duration = Duration::from_secs(15);
+/// How long a child with cells may say nothing. It says something each second.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long a cell may take to stop. Its actor gives it up a little earlier.
+const STOP_TIME: Duration = Duration::from_secs(2);
+/// How long the other cells of a child have to end by themselves, when one can't be stopped.
+const DRAIN_TIME: Duration = Duration::from_secs(3);
+/// Heaps that share the four gigabytes of address space of one process, with what each may use beyond its limit.
+const MOST_HEAP_BYTES: usize = 3 * 1024 * 1024 * 1024;
+
+/// One child process.
+pub(in crate::host) struct ChildProcess {
+    /// Told when the task that serves the child has something to do.
+    pub(super) wake: Notify,
+    state: Mutex<State>,
+}
+
+struct State {
+    stage: Stage,
+    /// None before the process was started, and after its end.
+    stream: Option<Arc<UnixStream>>,
+    /// Whose cells it runs. Cells of two sessions are never in one child.
+    owner: Option<SessionNumber>,
+    cells: HashMap<CellNumber, CellRecord>,
+    outbox: Outbox,
+    known: Known,
+    /// When it last said something, or began to have something to say.
+    heard_at: Instant,
+    /// Since when it has no cells.
+    idle_since: Instant,
+    /// By when it is killed, whatever its cells do.
+    end_by: Option<Instant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    Starting,
+    Ready,
+    /// Takes no cells any more, and goes when the last one has ended.
+    Draining,
+    /// To be killed, for this reason.
+    Ending(String),
+}
+
+/// What the task that serves a child has to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Duty {
+    /// To look again at this time, or when it is woken.
+    Wait(Option<Instant>),
+    /// To ask the pool whether this idle child is still wanted, at this time.
+    Idle(Instant),
+    /// To kill it.
+    End(String),
+}
+
+impl ChildProcess {
+    /// A child that is about to be started.
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        let state = State {
+            stage: Stage::Starting,
+            stream: None,
+            owner: None,
+            cells: HashMap::new(),
+            outbox: Outbox::default(),
+            known: Known::default(),
+            heard_at: now,
+            idle_since: now,
+            end_by: None,
+        };
+        Self { wake: Notify::new(), state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic under this lock would be a defect; the child is of no use then, and its silence ends it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives it the socket.
+    pub(super) fn connect(&self, stream: Arc<UnixStream>) {
+        self.state().stream = Some(stream);
+    }
+
+    /// Writes what waits, as far as the socket takes it. Says whether something is left. For the task alone.
+    pub(super) fn flush_backlog(&self) -> bool {
+        self.state().flush() == Flushed::Blocked
+    }
+
+    /// Writes what waits, and leaves to the task what the socket does not take.
+    fn flush(&self, state: &mut State) {
+        if state.flush() == Flushed::Blocked {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Since when it runs nothing although it may be given something, and whether it is ready. None if it runs
+    /// something, or goes.
+    pub(super) fn idle(&self) -> Option<(bool, Instant)> {
+        let state = self.state();
+        let is_open = matches!(state.stage, Stage::Starting | Stage::Ready);
+        (state.cells.is_empty() && is_open).then_some((state.stage == Stage::Ready, state.idle_since))
+    }
+
+    /// Whether it runs cells of this session.
+    pub(super) fn serves(&self, session: SessionNumber) -> bool {
+        self.state().owner == Some(session)
+    }
+
+    /// Starts a cell, if there is room for it. Gives the order back if not.
+    pub(super) fn take(&self, order: Box<Order>) -> Result<(), Box<Order>> {
+        let mut state = self.state();
+        if !state.has_room_for(&order) {
+            return Err(order);
+        }
+        let Order { cell, session, start, events, shared, strict, .. } = *order;
+        let now = Instant::now();
+        if state.cells.is_empty() {
+            state.heard_at = now;
+        }
+        state.owner = Some(session);
+        let heap_bytes = start.limits.heap_bytes;
+        let ledger = Ledger::new(start.limits, start.tools.entries().len());
+        state.cells.insert(cell, CellRecord::new(ledger, shared, heap_bytes, events));
+        let frames = (|| {
+            let (tools, mut frames) = state.known.tools(&start.tools)?;
+            frames.extend(state.known.stored(session, &start.stored)?);
+            let message = ToChild::Start {
+                cell,
+                session,
+                tools,
+                line_offset: start.line_offset,
+                limits: start.limits,
+                flow: start.flow,
+                strict,
+            };
+            frames.push(Frame::new(&message, start.source.into_bytes())?);
+            Ok::<_, crate::host::frame::FrameError>(frames)
+        })();
+        match frames {
+            Ok(frames) => {
+                frames.into_iter().for_each(|frame| state.outbox.push(frame));
+                self.flush(&mut state);
+                // Its deadlines are others now.
+                self.wake.notify_one();
+            }
+            Err(error) => {
+                if let Some(record) = state.cells.remove(&cell) {
+                    record.lose(&format!("the cell could not be sent to its process: {error}"));
+                }
+                state.cell_is_gone(After::Ended);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells a cell something. Nothing happens if it has ended.
+    pub(in crate::host) fn command(&self, cell: CellNumber, command: Command) {
+        self.tell(cell, |record| match command {
+            Command::ToolSettled { id, outcome } => {
+                record.ledger.settle(id);
+                tool_settled(cell, id, outcome)
+            }
+            Command::Flow(flow, number) => {
+                record.ledger.set_flow(number);
+                (ToChild::Flow { cell, flow, number }, Vec::new())
+            }
+        });
+    }
+
+    /// Tells a cell to stop. A child that can't stop it in time is killed.
+    pub(in crate::host) fn interrupt(&self, cell: CellNumber, reason: StopReason) {
+        self.tell(cell, |record| {
+            record.stop_by.get_or_insert_with(|| Instant::now() + STOP_TIME);
+            (ToChild::Interrupt { cell, reason }, Vec::new())
+        });
+        self.wake.notify_one();
+    }
+
+    /// Tells a cell that output was collected.
+    pub(in crate::host) fn output_delivered(&self, cell: CellNumber, items: usize, bytes: usize) {
+        self.tell(cell, |record| {
+            record.ledger.deliver(items, bytes);
+            (ToChild::OutputDelivered { cell, items, bytes }, Vec::new())
+        });
+    }
+
+    fn tell(&self, cell: CellNumber, message: impl FnOnce(&mut CellRecord) -> (ToChild, Vec<u8>)) {
+        let mut state = self.state();
+        let Some(record) = state.cells.get_mut(&cell) else { return };
+        let (message, tail) = message(record);
+        // Heads of commands are small.
+        if let Ok(frame) = Frame::new(&message, tail) {
+            state.outbox.push(frame);
+            self.flush(&mut state);
+        }
+    }
+
+    /// Forgets what is known of a session that has ended.
+    pub(super) fn forget(&self, session: SessionNumber) {
+        let mut state = self.state();
+        if let Some(frame) = state.known.forget(session) {
+            state.outbox.push(frame);
+            self.flush(&mut state);
+        }
+    }
+
+    /// Looks at the head of a message, before its tail is read.
+    pub(super) fn admit(&self, message: &FromChild, tail_bytes: u64) -> Result<(), Violation> {
+        match message {
+            FromChild::Event(cell, event) => {
+                let state = self.state();
+                let record = state.cells.get(cell).ok_or(Violation::Stranger("an event"))?;
+                record.ledger.admit_tail(event, tail_bytes)
+            }
+            _ if tail_bytes > 0 => Err(Violation::Limit("this message")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a message of the child. Says what the sandbox lacks, when the child has become ready.
+    pub(super) fn receive(
+        &self,
+        message: FromChild,
+        tail: Vec<u8>,
+    ) -> Result<Option<Vec<Mechanism>>, Violation> {
+        let mut state = self.state();
+        state.heard_at = Instant::now();
+        match message {
+            FromChild::Ready { protocol, missing } => {
+                if protocol != PROTOCOL {
+                    return Err(Violation::Protocol(protocol));
+                }
+                match state.stage {
+                    Stage::Starting => state.stage = Stage::Ready,
+                    // Told to end before it began.
+                    Stage::Draining | Stage::Ending(_) => {}
+                    Stage::Ready => return Err(Violation::Sequence("a second greeting")),
+                }
+                return Ok(Some(missing));
+            }
+            _ if state.stage == Stage::Starting => return Err(Violation::Sequence("a message before its greeting")),
+            FromChild::Alive => {}
+            FromChild::Usage(cell, usage) => {
+                let record = state.cells.get(&cell).ok_or(Violation::Stranger("a usage"))?;
+                record.shared.set_usage(usage);
+            }
+            FromChild::CatalogueWanted(tools) => {
+                let set = state.known.catalogue(tools)?;
+                drop(state);
+                // It may take a while to make, and nobody else shall wait for it.
+                let catalogue = set.catalogue().as_str().as_bytes().to_vec();
+                let frame = Frame::new(&ToChild::Catalogue(tools), catalogue)?;
+                let mut state = self.state();
+                state.outbox.push(frame);
+                self.flush(&mut state);
+            }
+            FromChild::Event(cell, event) => state.receive_event(cell, event, tail)?,
+        }
+        Ok(None)
+    }
+
+    /// Gives it no more cells. It ends with its last one.
+    pub(super) fn drain(&self) {
+        self.state().drain();
+        self.wake.notify_one();
+    }
+
+    /// What is to be done now. `late` is how much later than planned this is asked: a program that was stopped as a
+    /// whole, by a Ctrl-Z for instance, must not take its children for silent.
+    pub(super) fn duty(&self, late: Duration) -> Duty {
+        const STOPPED: Duration = Duration::from_secs(1);
+        let mut state = self.state();
+        let now = Instant::now();
+        if late > STOPPED {
+            state.excuse(late);
+        }
+        state.duty(now)
+    }
+
+    /// The child is gone: its cells are lost. Says how many.
+    pub(super) fn lose_cells(&self, reason: &str) -> usize {
+        let cells: Vec<_> = {
+            let mut state = self.state();
+            state.stage = Stage::Ending(reason.to_owned());
+            state.outbox.clear();
+            state.stream = None;
+            state.cells.drain().collect()
+        };
+        let count = cells.len();
+        for (_, record) in cells {
+            record.lose(reason);
+        }
+        count
+    }
+}
+
+impl State {
+    fn flush(&mut self) -> Flushed {
+        match &self.stream {
+            // What fails to be written is lost with the child: the task sees that the socket is closed.
+            Some(stream) => self.outbox.flush(stream).unwrap_or(Flushed::All),
+            // Written once it is connected.
+            None => Flushed::All,
+        }
+    }
+
+    fn has_room_for(&self, order: &Order) -> bool {
+        let is_free = self.cells.is_empty() || self.owner == Some(order.session);
+        let heaps: usize = self.cells.values().map(|cell| cell.heap_bytes).sum();
+        matches!(self.stage, Stage::Starting | Stage::Ready)
+            && is_free
+            && self.cells.len() < order.cells_per_child
+            && (self.cells.is_empty() || heaps + order.start.limits.heap_bytes <= MOST_HEAP_BYTES)
+    }
+
+    fn receive_event(&mut self, cell: CellNumber, event: CellEvent, tail: Vec<u8>) -> Result<(), Violation> {
+        let record = self.cells.get_mut(&cell).ok_or(Violation::Stranger("an event"))?;
+        let after = record.receive(event, tail)?;
+        if after != After::GoesOn {
+            self.cells.remove(&cell);
+            self.cell_is_gone(after);
+        }
+        Ok(())
+    }
+
+    fn cell_is_gone(&mut self, after: After) {
+        if after == After::EndedBadly {
+            self.drain();
+        }
+        if self.cells.is_empty() {
+            self.owner = None;
+            self.idle_since = Instant::now();
+        }
+    }
+
+    fn drain(&mut self) {
+        if matches!(self.stage, Stage::Starting | Stage::Ready) {
+            self.stage = Stage::Draining;
+        }
+    }
+
+    /// Moves what was to come while the program was stopped.
+    fn excuse(&mut self, late: Duration) {
+        self.heard_at += late;
+        self.end_by = self.end_by.map(|time| time + late);
+        for cell in self.cells.values_mut() {
+            cell.stop_by = cell.stop_by.map(|time| time + late);
+        }
+    }
+
+    fn duty(&mut self, now: Instant) -> Duty {
+        if let Stage::Ending(reason) = &self.stage {
+            return Duty::End(reason.clone());
+        }
+        let stuck = self.cells.values().filter(|cell| cell.stop_by.is_some_and(|time| time <= now)).count();
+        if stuck > 0 {
+            self.drain();
+            self.end_by.get_or_insert(now + DRAIN_TIME);
+        }
+        let silent_at = match self.stage {
+            Stage::Starting => Some(self.heard_at + START_TIME),
+            _ => (!self.cells.is_empty()).then(|| self.heard_at + SILENCE),
+        };
+        if silent_at.is_some_and(|time| time <= now) {
+            return self.end(if self.stage == Stage::Starting { "it did not start in time" } else { "it did not answer" });
+        }
+        if stuck > 0 && (stuck == self.cells.len() || self.end_by.is_some_and(|time| time <= now)) {
+            return self.end("it was killed, because a script in it could not be stopped");
+        }
+        match self.stage {
+            Stage::Draining if self.cells.is_empty() => self.end("it was no longer wanted"),
+            _ if self.cells.is_empty() && self.stage == Stage::Ready => Duty::Idle(self.idle_since),
+            _ => {
+                let stops = self.cells.values().filter_map(|cell| cell.stop_by).filter(|time| *time > now);
+                Duty::Wait(stops.chain(silent_at).chain(self.end_by).min())
+            }
+        }
+    }
+
+    fn end(&mut self, reason: &str) -> Duty {
+        self.stage = Stage::Ending(reason.to_owned());
+        Duty::End(reason.to_owned())
+    }
+}
+
+fn tool_settled(cell: CellNumber, id: ToolCallId, outcome: ToolOutcome) -> (ToChild, Vec<u8>) {
+    let (outcome, text) = match outcome {
+        ToolOutcome::Undefined => (OutcomeKind::Undefined, String::new()),
+        ToolOutcome::Value(text) => (OutcomeKind::Value, text.into_string()),
+        ToolOutcome::Failed(message) => (OutcomeKind::Failed, message),
+    };
+    (ToChild::ToolSettled { cell, id, outcome }, text.into_bytes())
+}

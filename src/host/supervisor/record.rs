@@ -1,0 +1,149 @@
+//! One cell, as its supervisor knows it.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::ledger::{Ledger, Violation};
+use crate::engine::{EngineUsage, Event, EventSender, Finished, JsonText, Progress, StoredMap};
+use crate::host::message::{CellEvent, ItemKind, LostBecause};
+use crate::model::ContentItem;
+
+/// What a cell's engine has told of it; read by the cell's actor.
+#[derive(Debug, Default)]
+pub(in crate::host) struct CellShared {
+    usage: Mutex<EngineUsage>,
+    progress: AtomicU8,
+}
+
+const QUEUED: u8 = 0;
+const RUNNING: u8 = 1;
+const STOPPED: u8 = 2;
+
+impl CellShared {
+    pub(in crate::host) fn usage(&self) -> EngineUsage {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(in crate::host) fn progress(&self) -> Progress {
+        match self.progress.load(Ordering::Acquire) {
+            QUEUED => Progress::Queued,
+            RUNNING => Progress::Running,
+            _ => Progress::Stopped,
+        }
+    }
+
+    fn set_progress(&self, progress: u8) {
+        self.progress.store(progress, Ordering::Release);
+    }
+
+    /// What was told before stays: a child can't take back what was used.
+    pub(super) fn set_usage(&self, told: EngineUsage) {
+        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        usage.cpu = usage.cpu.max(told.cpu);
+        usage.peak_heap_bytes = usage.peak_heap_bytes.max(told.peak_heap_bytes);
+    }
+}
+
+/// One cell of a child.
+#[derive(Debug)]
+pub(super) struct CellRecord {
+    pub(super) ledger: Ledger,
+    pub(super) shared: Arc<CellShared>,
+    pub(super) heap_bytes: usize,
+    /// By when it must have stopped. None: nobody has told it to stop.
+    pub(super) stop_by: Option<Instant>,
+    events: EventSender,
+    writes: StoredMap,
+}
+
+/// What is to be done after an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// The cell goes on.
+    GoesOn,
+    /// The cell has ended.
+    Ended,
+    /// The cell has ended, and its child should not be given another one.
+    EndedBadly,
+}
+
+impl CellRecord {
+    pub(super) fn new(ledger: Ledger, shared: Arc<CellShared>, heap_bytes: usize, events: EventSender) -> Self {
+        Self { ledger, shared, heap_bytes, stop_by: None, events, writes: StoredMap::new() }
+    }
+
+    /// Checks what a child says of the cell, and passes it on.
+    pub(super) fn receive(&mut self, event: CellEvent, tail: Vec<u8>) -> Result<After, Violation> {
+        let text = String::from_utf8(tail).map_err(|_| Violation::Text("a text"))?;
+        self.ledger.record(&event, &text)?;
+        let mut after = After::GoesOn;
+        let event = match event {
+            CellEvent::Started => {
+                self.shared.set_progress(RUNNING);
+                Event::Started
+            }
+            CellEvent::Content(kind) => Event::Content(content_item(kind, text)),
+            CellEvent::Notify => Event::Notify(text),
+            CellEvent::ToolCall { id, tool, has_input } => {
+                Event::ToolCall { id, tool, input: has_input.then(|| JsonText::from_serialised(text)) }
+            }
+            CellEvent::YieldRequested => Event::YieldRequested,
+            CellEvent::Frontier(number) => Event::Frontier(number),
+            CellEvent::Stored { key_bytes } => {
+                let mut key = text;
+                // The ledger has seen that it can be split there.
+                let value = key.split_off(key_bytes);
+                self.writes.insert(key, Arc::new(JsonText::from_serialised(value)));
+                return Ok(After::GoesOn);
+            }
+            CellEvent::Finished { outcome, unhandled_rejections, usage } => {
+                self.shared.set_progress(STOPPED);
+                self.shared.set_usage(usage);
+                after = if is_well_after(&outcome) { After::Ended } else { After::EndedBadly };
+                let writes = std::mem::take(&mut self.writes);
+                let usage = self.shared.usage();
+                Event::Finished(Box::new(Finished { outcome, writes, unhandled_rejections, usage }))
+            }
+            CellEvent::Lost(because) => {
+                after = After::EndedBadly;
+                Event::Lost(match because {
+                    LostBecause::Engine => "the child process could not run the script".to_owned(),
+                    LostBecause::Sandbox => {
+                        "the sandbox of child processes is not complete on this system, and childOptions.strict asks \
+                         for that"
+                            .to_owned()
+                    }
+                })
+            }
+        };
+        // Nobody listens any more when the session has gone.
+        let _ = self.events.send(event);
+        Ok(after)
+    }
+
+    /// The child is gone, and this cell with it.
+    pub(super) fn lose(self, reason: &str) {
+        self.shared.set_progress(STOPPED);
+        let _ = self.events.send(Event::Lost(reason.to_owned()));
+    }
+}
+
+/// A child in which V8 ran out of memory has given up a thread with its heap.
+fn is_well_after(outcome: &crate::engine::Outcome) -> bool {
+    use crate::engine::{CellErrorCode, Outcome};
+    match outcome {
+        Outcome::Failed(error) => {
+            !matches!(error.code, CellErrorCode::MemoryLimit | CellErrorCode::EngineLost)
+        }
+        Outcome::Completed | Outcome::Terminated => true,
+    }
+}
+
+fn content_item(kind: ItemKind, text: String) -> ContentItem {
+    match kind {
+        ItemKind::Text => ContentItem::Text { text },
+        ItemKind::Image(detail) => ContentItem::Image { image_url: text, detail },
+        ItemKind::Audio => ContentItem::Audio { audio_url: text },
+    }
+}
