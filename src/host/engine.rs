@@ -3,10 +3,11 @@
 use std::sync::{Arc, Weak};
 
 use super::message::{CellNumber, SessionNumber};
-use super::supervisor::{CellShared, ChildObserver, ChildProcess, Launch, Order, Pool};
 use super::sandbox;
+use super::supervisor::{CellShared, ChildObserver, ChildProcess, Launch, Order, Pool};
 use crate::engine::{
-    Command, Engine, EngineUnavailable, EngineUsage, EventSender, Progress, RunningCell, StartCell, StopReason,
+    Command, Engine, EngineUnavailable, EngineUsage, EventSender, Progress, RunningCell, StartCell,
+    StopReason,
 };
 
 /// How a session uses child processes.
@@ -65,7 +66,11 @@ impl Drop for ProcessEngine {
 }
 
 impl Engine for ProcessEngine {
-    fn start(&self, start: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable> {
+    fn start(
+        &self,
+        start: StartCell,
+        events: EventSender,
+    ) -> Result<Box<dyn RunningCell>, EngineUnavailable> {
         let number = Pool::next_cell();
         let shared = Arc::<CellShared>::default();
         let child = self.pool.place(Order {

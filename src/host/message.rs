@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{
-    CellError, CellLimits, EngineUsage, Flow, Outcome, StopReason, ToolCallId, ToolEntry,
-};
+use crate::engine::{CellError, CellLimits, EngineUsage, Flow, Outcome, StopReason, ToolCallId, ToolEntry};
 use crate::model::ImageDetail;
 
 /// Both ends must be of the same one. They are, unless somebody has mixed up two builds.

@@ -12,16 +12,39 @@ pub(super) type Field = Either3<f64, String, Null>;
 
 /// One message. The layout of each is described in `js/bridge.js`.
 pub(super) enum Message {
-    Answer { ticket: Ticket, result: CellResult },
-    Missing { ticket: Ticket, cell: String },
-    Closed { ticket: Ticket },
-    Failure { ticket: Ticket, code: &'static str, text: String },
+    Answer {
+        ticket: Ticket,
+        result: CellResult,
+    },
+    Missing {
+        ticket: Ticket,
+        cell: String,
+    },
+    Closed {
+        ticket: Ticket,
+    },
+    Failure {
+        ticket: Ticket,
+        code: &'static str,
+        text: String,
+    },
     ToolCall(ToolCall),
-    AbortTool { cell: CellKey, id: ToolCallId },
-    Notify { cell: CellKey, id: NotificationId, text: String },
-    CellClosed { cell: CellKey },
+    AbortTool {
+        cell: CellKey,
+        id: ToolCallId,
+    },
+    Notify {
+        cell: CellKey,
+        id: NotificationId,
+        text: String,
+    },
+    CellClosed {
+        cell: CellKey,
+    },
     /// What became of a child process, as JSON.
-    Child { event: String },
+    Child {
+        event: String,
+    },
 }
 
 const ANSWER: f64 = 0.0;

@@ -22,7 +22,7 @@ pub(super) struct Options {
     #[serde(default)]
     stored_values: Vec<(String, String)>,
     #[serde(default)]
-    child: Option<Child>,
+    child: Option<ProcessIsolation>,
     pub(super) default_yield_time_ms: f64,
     pub(super) max_yield_time_ms: Option<f64>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Options {
 /// How to use child processes. Absent: the cells run on threads.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Child {
+struct ProcessIsolation {
     launcher: PathBuf,
     addon: PathBuf,
     time_zone: Option<String>,
@@ -105,7 +105,7 @@ impl Options {
     }
 }
 
-impl Child {
+impl ProcessIsolation {
     #[cfg(unix)]
     fn engine(&self, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
         let default = ProcessOptions::default();
@@ -119,13 +119,15 @@ impl Child {
             time_zone: self.time_zone.clone(),
         };
         let observer = Arc::downgrade(observer);
-        let engine = ProcessEngine::open(launch, options, observer).map_err(|error| not_started(&error.into()))?;
+        let engine =
+            ProcessEngine::open(launch, options, observer).map_err(|error| not_started(&error.into()))?;
         Ok(Arc::new(engine))
     }
 
     #[cfg(not(unix))]
     fn engine(&self, _observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
-        let reason = "isolation: 'process' needs the sockets of a Unix; on this system use 'thread'".to_owned();
+        let reason =
+            "isolation: 'process' needs the sockets of a Unix; on this system use 'thread'".to_owned();
         Err(not_started(&crate::engine::EngineUnavailable { reason }.into()))
     }
 }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep_until};
 

@@ -10,9 +10,7 @@ use crate::model::ContentItem;
 pub(super) fn encode(event: Event) -> Vec<(CellEvent, Vec<u8>)> {
     let (event, tail) = match event {
         Event::Started => (CellEvent::Started, Vec::new()),
-        Event::Content(ContentItem::Text { text }) => {
-            (CellEvent::Content(ItemKind::Text), text.into_bytes())
-        }
+        Event::Content(ContentItem::Text { text }) => (CellEvent::Content(ItemKind::Text), text.into_bytes()),
         Event::Content(ContentItem::Image { image_url, detail }) => {
             (CellEvent::Content(ItemKind::Image(detail)), image_url.into_bytes())
         }

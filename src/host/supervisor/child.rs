@@ -162,7 +162,9 @@ impl ChildProcess {
         })();
         match frames {
             Ok(frames) => {
-                frames.into_iter().for_each(|frame| state.outbox.push(frame));
+                for frame in frames {
+                    state.outbox.push(frame);
+                }
                 self.flush(&mut state);
                 // Its deadlines are others now.
                 self.wake.notify_one();
@@ -262,7 +264,9 @@ impl ChildProcess {
                 }
                 return Ok(Some(missing));
             }
-            _ if state.stage == Stage::Starting => return Err(Violation::Sequence("a message before its greeting")),
+            _ if state.stage == Stage::Starting => {
+                return Err(Violation::Sequence("a message before its greeting"));
+            }
             FromChild::Alive => {}
             FromChild::Usage(cell, usage) => {
                 let record = state.cells.get(&cell).ok_or(Violation::Stranger("a usage"))?;
@@ -386,7 +390,11 @@ impl State {
             _ => (!self.cells.is_empty()).then(|| self.heard_at + SILENCE),
         };
         if silent_at.is_some_and(|time| time <= now) {
-            return self.end(if self.stage == Stage::Starting { "it did not start in time" } else { "it did not answer" });
+            return self.end(if self.stage == Stage::Starting {
+                "it did not start in time"
+            } else {
+                "it did not answer"
+            });
         }
         if stuck > 0 && (stuck == self.cells.len() || self.end_by.is_some_and(|time| time <= now)) {
             return self.end("it was killed, because a script in it could not be stopped");

@@ -71,7 +71,10 @@ impl Launch {
     pub(super) fn explain(&self, status: ExitStatus) -> String {
         match (status.code(), status.signal()) {
             (Some(ADDON_UNREADABLE), _) => {
-                format!("it could not load the addon {}; run the launcher by hand to see why", self.addon.display())
+                format!(
+                    "it could not load the addon {}; run the launcher by hand to see why",
+                    self.addon.display()
+                )
             }
             (Some(ENTRY_MISSING), _) => {
                 format!("the addon {} is of another version than its launcher", self.addon.display())

@@ -76,7 +76,11 @@ impl Ledger {
             CellEvent::Stored { .. } => (limits.stored_bytes, "limits.storedBytes"),
             _ => (0, "this message"),
         };
-        if usize::try_from(bytes).is_ok_and(|bytes| bytes <= most) { Ok(()) } else { Err(Violation::Limit(limit)) }
+        if usize::try_from(bytes).is_ok_and(|bytes| bytes <= most) {
+            Ok(())
+        } else {
+            Err(Violation::Limit(limit))
+        }
     }
 
     /// Takes note of an event, if the cell can have said it.
@@ -217,8 +221,14 @@ mod tests {
         let stored = CellEvent::Stored { key_bytes: 1 };
         assert_eq!(ledger.record(&stored, "k{\"a\":\"\\ud800\"}"), Ok(()));
         assert_eq!(ledger.record(&stored, "kundefined"), Err(Violation::Text("a stored value")));
-        assert_eq!(ledger.record(&CellEvent::Stored { key_bytes: 1 }, "ä1"), Err(Violation::Text("a stored value")));
-        assert_eq!(ledger.record(&CellEvent::Stored { key_bytes: 9 }, "k1"), Err(Violation::Text("a stored value")));
+        assert_eq!(
+            ledger.record(&CellEvent::Stored { key_bytes: 1 }, "ä1"),
+            Err(Violation::Text("a stored value"))
+        );
+        assert_eq!(
+            ledger.record(&CellEvent::Stored { key_bytes: 9 }, "k1"),
+            Err(Violation::Text("a stored value"))
+        );
     }
 
     #[test]
@@ -233,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_tail_is_refused_by_its_size_before_it_is_read() {
-        let limits = CellLimits { output_bytes: 10, message_bytes: 20, stored_bytes: 30, ..CellLimits::default() };
+        let limits =
+            CellLimits { output_bytes: 10, message_bytes: 20, stored_bytes: 30, ..CellLimits::default() };
         let ledger = started(limits);
         let cases = [
             (CellEvent::Content(ItemKind::Audio), 10),

@@ -9,8 +9,8 @@ mod pool;
 mod record;
 mod serve;
 
+pub(super) use child::ChildProcess;
 pub use launch::Launch;
 pub use observer::{ChildEvent, ChildObserver};
-pub(super) use child::ChildProcess;
 pub(super) use pool::{Order, Pool};
 pub(super) use record::CellShared;

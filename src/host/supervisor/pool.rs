@@ -66,7 +66,10 @@ impl Pool {
     }
 
     /// Opens a session, and has a child ready for it.
-    pub(in crate::host) fn open(self: &Arc<Self>, launch: Launch) -> Result<SessionNumber, EngineUnavailable> {
+    pub(in crate::host) fn open(
+        self: &Arc<Self>,
+        launch: Launch,
+    ) -> Result<SessionNumber, EngineUnavailable> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         if self.thread.is_none() {
             let reason = "the thread of the child processes could not be started".to_owned();

@@ -69,7 +69,12 @@ pub(super) enum After {
 }
 
 impl CellRecord {
-    pub(super) fn new(ledger: Ledger, shared: Arc<CellShared>, heap_bytes: usize, events: EventSender) -> Self {
+    pub(super) fn new(
+        ledger: Ledger,
+        shared: Arc<CellShared>,
+        heap_bytes: usize,
+        events: EventSender,
+    ) -> Self {
         Self { ledger, shared, heap_bytes, stop_by: None, events, writes: StoredMap::new() }
     }
 
