@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 // CODECELL_TEST_ISOLATION=process npx vitest run: the same tests, with the cells in child processes. Programs that tests
 // start learn of it, too.
 const isolated = process.env.CODECELL_TEST_ISOLATION !== undefined
-const alias = isolated ? [{ find: /^(codecell|(\.\.\/)+js\/index\.js)$/, replacement: support('isolation.js').pathname }] : []
+const alias = isolated
+  ? [{ find: /^(codecell|(\.\.\/)+js\/index\.js)$/, replacement: support('isolation.js').pathname }]
+  : []
 const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}
 
 /** @param {string} name */

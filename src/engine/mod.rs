@@ -46,6 +46,9 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`EngineUnavailable`] when no engine can be had; the cell was not started.
     fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable>;
+
+    /// Says that whoever uses this engine starts no cell any more. Those that run are not touched.
+    fn close(&self) {}
 }
 
 /// One started cell, as seen from outside its engine.

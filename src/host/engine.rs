@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use super::message::{CellNumber, SessionNumber};
 use super::sandbox;
-use super::supervisor::{CellShared, ChildObserver, ChildProcess, Launch, Order, Pool};
+use super::supervisor::{CellShared, ChildObserver, Launch, Order, Placement, Pool};
 use crate::engine::{
     Command, Engine, EngineUnavailable, EngineUsage, EventSender, Progress, RunningCell, StartCell,
     StopReason,
@@ -61,7 +61,7 @@ impl ProcessEngine {
 
 impl Drop for ProcessEngine {
     fn drop(&mut self) {
-        self.pool.close(self.session);
+        self.close();
     }
 }
 
@@ -73,36 +73,44 @@ impl Engine for ProcessEngine {
     ) -> Result<Box<dyn RunningCell>, EngineUnavailable> {
         let number = Pool::next_cell();
         let shared = Arc::<CellShared>::default();
-        let child = self.pool.place(Order {
+        let placement = Arc::<Placement>::default();
+        let order = Order {
             cell: number,
             session: self.session,
             start,
             events,
             shared: Arc::clone(&shared),
+            placement: Arc::clone(&placement),
+            attempts: 0,
             cells_per_child: self.options.cells_per_child,
             strict: self.options.strict,
-        });
-        Ok(Box::new(ProcessCell { number, shared, child }))
+        };
+        placement.place(&self.pool, order);
+        Ok(Box::new(ProcessCell { number, shared, placement }))
+    }
+
+    fn close(&self) {
+        self.pool.close(self.session);
     }
 }
 
 struct ProcessCell {
     number: CellNumber,
     shared: Arc<CellShared>,
-    child: Arc<ChildProcess>,
+    placement: Arc<Placement>,
 }
 
 impl RunningCell for ProcessCell {
     fn send(&self, command: Command) {
-        self.child.command(self.number, command);
+        self.placement.command(self.number, command);
     }
 
     fn interrupt(&self, reason: StopReason) {
-        self.child.interrupt(self.number, reason);
+        self.placement.interrupt(self.number, reason);
     }
 
     fn output_delivered(&self, items: usize, bytes: usize) {
-        self.child.output_delivered(self.number, items, bytes);
+        self.placement.output_delivered(self.number, items, bytes);
     }
 
     fn usage(&self) -> EngineUsage {
@@ -117,6 +125,6 @@ impl RunningCell for ProcessCell {
 impl Drop for ProcessCell {
     fn drop(&mut self) {
         // A script that nobody hears of any more must not run on. Nothing happens if it has ended.
-        self.child.interrupt(self.number, StopReason::Terminate);
+        self.placement.interrupt(self.number, StopReason::Terminate);
     }
 }

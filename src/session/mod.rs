@@ -216,6 +216,7 @@ impl Shared {
     }
 
     fn close(&self, closed: Option<Box<dyn FnOnce() + Send>>) {
+        self.engine.close();
         let now = {
             let mut registry = self.registry();
             registry.closed = true;

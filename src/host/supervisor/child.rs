@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::sync::Notify;
 
 use super::known::Known;
-use super::ledger::{Ledger, Violation};
+use super::ledger::Violation;
 use super::pool::Order;
 use super::record::{After, CellRecord};
 use crate::engine::{Command, StopReason, ToolCallId, ToolOutcome};
@@ -136,15 +136,14 @@ impl ChildProcess {
         if !state.has_room_for(&order) {
             return Err(order);
         }
-        let Order { cell, session, start, events, shared, strict, .. } = *order;
+        let Order { cell, session, strict, .. } = *order;
+        let start = order.start.clone();
         let now = Instant::now();
         if state.cells.is_empty() {
             state.heard_at = now;
         }
         state.owner = Some(session);
-        let heap_bytes = start.limits.heap_bytes;
-        let ledger = Ledger::new(start.limits, start.tools.entries().len());
-        state.cells.insert(cell, CellRecord::new(ledger, shared, heap_bytes, events));
+        state.cells.insert(cell, CellRecord::new(order));
         let frames = (|| {
             let (tools, mut frames) = state.known.tools(&start.tools)?;
             frames.extend(state.known.stored(session, &start.stored)?);
@@ -305,8 +304,9 @@ impl ChildProcess {
         state.duty(now)
     }
 
-    /// The child is gone: its cells are lost. Says how many.
-    pub(super) fn lose_cells(&self, reason: &str) -> usize {
+    /// The child is gone, and its cells are lost, except for those of which it has said nothing: they can be run
+    /// elsewhere. Says how many are lost.
+    pub(super) fn lose_cells(&self, reason: &str) -> (usize, Vec<Box<Order>>) {
         let cells: Vec<_> = {
             let mut state = self.state();
             state.stage = Stage::Ending(reason.to_owned());
@@ -315,10 +315,8 @@ impl ChildProcess {
             state.cells.drain().collect()
         };
         let count = cells.len();
-        for (_, record) in cells {
-            record.lose(reason);
-        }
-        count
+        let elsewhere: Vec<_> = cells.into_iter().filter_map(|(_, record)| record.leave(reason)).collect();
+        (count - elsewhere.len(), elsewhere)
     }
 }
 

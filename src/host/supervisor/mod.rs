@@ -5,12 +5,13 @@ mod known;
 mod launch;
 mod ledger;
 mod observer;
+mod placement;
 mod pool;
 mod record;
 mod serve;
 
-pub(super) use child::ChildProcess;
 pub use launch::Launch;
 pub use observer::{ChildEvent, ChildObserver};
+pub(super) use placement::Placement;
 pub(super) use pool::{Order, Pool};
 pub(super) use record::CellShared;

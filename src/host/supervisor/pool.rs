@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Handle};
 
 use super::child::ChildProcess;
 use super::observer::{ChildEvent, ChildObserver};
+use super::placement::Placement;
 use super::record::CellShared;
 use super::{Launch, serve};
 use crate::engine::{EngineUnavailable, EventSender, StartCell};
@@ -22,12 +23,16 @@ use crate::host::message::{CellNumber, SessionNumber};
 const IDLE_TIME: Duration = Duration::from_secs(10);
 
 /// A cell to be run.
+#[derive(Clone)]
 pub(in crate::host) struct Order {
     pub(in crate::host) cell: CellNumber,
     pub(in crate::host) session: SessionNumber,
     pub(in crate::host) start: StartCell,
     pub(in crate::host) events: EventSender,
     pub(in crate::host) shared: Arc<CellShared>,
+    pub(in crate::host) placement: Arc<Placement>,
+    /// Children that died with it before it ran.
+    pub(in crate::host) attempts: u32,
     /// Cells that may run in one child at once.
     pub(in crate::host) cells_per_child: usize,
     /// Whether it runs only in a sandbox that lacks nothing.

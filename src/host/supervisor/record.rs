@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::ledger::{Ledger, Violation};
+use super::pool::Order;
 use crate::engine::{EngineUsage, Event, EventSender, Finished, JsonText, Progress, StoredMap};
 use crate::host::message::{CellEvent, ItemKind, LostBecause};
 use crate::model::ContentItem;
@@ -46,11 +47,12 @@ impl CellShared {
 }
 
 /// One cell of a child.
-#[derive(Debug)]
 pub(super) struct CellRecord {
     pub(super) ledger: Ledger,
     pub(super) shared: Arc<CellShared>,
     pub(super) heap_bytes: usize,
+    /// What it takes to run it elsewhere. None once the child has said something of it.
+    again: Option<Box<Order>>,
     /// By when it must have stopped. None: nobody has told it to stop.
     pub(super) stop_by: Option<Instant>,
     events: EventSender,
@@ -69,19 +71,24 @@ pub(super) enum After {
 }
 
 impl CellRecord {
-    pub(super) fn new(
-        ledger: Ledger,
-        shared: Arc<CellShared>,
-        heap_bytes: usize,
-        events: EventSender,
-    ) -> Self {
-        Self { ledger, shared, heap_bytes, stop_by: None, events, writes: StoredMap::new() }
+    pub(super) fn new(order: Box<Order>) -> Self {
+        let limits = order.start.limits;
+        Self {
+            ledger: Ledger::new(limits, order.start.tools.entries().len()),
+            shared: Arc::clone(&order.shared),
+            heap_bytes: limits.heap_bytes,
+            stop_by: None,
+            events: order.events.clone(),
+            writes: StoredMap::new(),
+            again: Some(order),
+        }
     }
 
     /// Checks what a child says of the cell, and passes it on.
     pub(super) fn receive(&mut self, event: CellEvent, tail: Vec<u8>) -> Result<After, Violation> {
         let text = String::from_utf8(tail).map_err(|_| Violation::Text("a text"))?;
         self.ledger.record(&event, &text)?;
+        self.again = None;
         let mut after = After::GoesOn;
         let event = match event {
             CellEvent::Started => {
@@ -131,6 +138,15 @@ impl CellRecord {
     pub(super) fn lose(self, reason: &str) {
         self.shared.set_progress(STOPPED);
         let _ = self.events.send(Event::Lost(reason.to_owned()));
+    }
+
+    /// The child is gone. Gives back the cell if it can be run elsewhere; otherwise it is lost.
+    pub(super) fn leave(mut self, reason: &str) -> Option<Box<Order>> {
+        let again = self.again.take();
+        if again.is_none() {
+            self.lose(reason);
+        }
+        again
     }
 }
 

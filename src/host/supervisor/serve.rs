@@ -103,8 +103,13 @@ impl Drop for Life {
 
 impl Life {
     fn end(&mut self, reason: &str) {
-        self.lost_cells += self.child.lose_cells(reason);
+        let (lost_cells, elsewhere) = self.child.lose_cells(reason);
+        self.lost_cells += lost_cells;
         self.pool.has_ended(&self.child, self.was_ready);
+        for order in elsewhere {
+            let placement = Arc::clone(&order.placement);
+            placement.place_again(&self.pool, *order, reason);
+        }
         // Said once.
         self.was_ready = true;
     }
