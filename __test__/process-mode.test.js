@@ -109,60 +109,62 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     await well(session)
   })
 
-  test.each(['running', 'waiting for a tool', 'yielded', 'idle'])(
+  test.each([
+    ['running', 'notify(1); while (true);'],
+    ['waiting for a tool', 'notify(1); await tools.hang()'],
+    ['waiting for a timeout', 'notify(1); await new Promise((resolve) => setTimeout(resolve, 1e6))'],
+    ['yielded', 'notify(1); yield_control(); await new Promise(() => {})'],
+  ])(
     'SIGKILL while its cell is %s: the promise settles, the next cell is well, nothing is left',
-    async (moment) => {
-      const called = deferred()
-      const tools = {
-        hang: {
-          execute: (_, { signal }) =>
-            new Promise((resolve) => {
-              called.resolve()
-              signal.addEventListener('abort', resolve)
-            }),
-        },
+    async (_, source) => {
+      const runs = deferred()
+      const hang = {
+        execute: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
       }
-      const session = openProcessSession({ tools })
+      const session = openProcessSession({ tools: { hang }, onNotify: runs.resolve })
       const pid = await childOf(session)
-      const sources = {
-        running: 'while (true);',
-        'waiting for a tool': 'await tools.hang()',
-        yielded: 'yield_control(); await new Promise(() => {})',
-      }
-      let answer
-      if (moment === 'yielded') {
-        const { cellId } = await session.exec(sources.yielded)
-        process.kill(pid, 'SIGKILL')
-        answer = session.wait(cellId)
-      } else if (moment !== 'idle') {
-        answer = session.exec(sources[moment])
-        if (moment === 'waiting for a tool') await called.promise
-        process.kill(pid, 'SIGKILL')
-      } else {
-        process.kill(pid, 'SIGKILL')
-      }
-      if (answer) expect(await answer).toMatchObject({ ...LOST, error: { message: /SIGKILL|could not/ } })
+      const answer = session.exec(source)
+      await runs.promise
+      process.kill(pid, 'SIGKILL')
+      const first = await answer
+      const last = first.status === 'running' ? await session.wait(first.cellId) : first
+      expect(last).toMatchObject({ ...LOST, error: { message: expect.stringMatching(/killed by SIGKILL/) } })
       await until(() => !isThere(pid), 'the child is reaped')
       await well(session)
     },
   )
 
-  test('SIGKILL while the child starts, or in the middle of a message, loses no promise', async () => {
+  test('SIGKILL of a child that has not begun with its cell is noticed by nobody', async () => {
     const session = openProcessSession()
     await well(session)
     for (let round = 0; round < 20; round++) {
-      const answer = session.exec("for (let i = 0; i < 20; i++) text('x'.repeat(1e6)); while (true);")
-      await new Promise((resolve) => setTimeout(resolve, round))
       for (const pid of children()) process.kill(pid, 'SIGKILL')
-      expect(await answer).toMatchObject(LOST)
+      await well(session)
     }
-    await well(session)
+  })
+
+  test('SIGKILL again and again, while children start and in the middle of messages, loses no promise', async () => {
+    const session = openProcessSession()
+    for (let round = 0; round < 10; round++) {
+      let settled = false
+      const answer = session.exec("for (;;) text('x'.repeat(1e5))").finally(() => {
+        settled = true
+      })
+      while (!settled) {
+        await new Promise((resolve) => setTimeout(resolve, round))
+        for (const pid of children()) process.kill(pid, 'SIGKILL')
+      }
+      expect((await answer).error.code).toMatch(/ENGINE_LOST|OUTPUT_LIMIT/)
+    }
+    await until(async () => (await session.exec('text(1)')).status === 'completed')
   })
 
   test('a child that is stopped is found out by its silence, and its cells end', async () => {
-    const session = openProcessSession()
+    const runs = deferred()
+    const session = openProcessSession({ onNotify: runs.resolve })
     const pid = await childOf(session)
-    const answer = session.exec('while (true);')
+    const answer = session.exec('notify(1); while (true);')
+    await runs.promise
     process.kill(pid, 'SIGSTOP')
     expect(await answer).toMatchObject({
       ...LOST,
@@ -193,7 +195,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
         },
       },
     }
-    const session = openProcessSession({ tools })
+    const session = openProcessSession({ tools, limits: { heapBytes: 2 ** 29 } })
     const other = openProcessSession()
     await well(other)
     const pid = await childOf(session)
@@ -211,11 +213,13 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     const other = openProcessSession()
     const steady = other.exec('await new Promise((resolve) => setTimeout(resolve, 1500)); text(1)')
     const pid = await childOf(one)
-    const pair = [one.exec('while (true);'), one.exec('await new Promise(() => {})')]
+    const cells = []
+    for (const wait of ['while (true);', 'await new Promise(() => {})']) {
+      cells.push((await one.exec(`yield_control(); ${wait}`)).cellId)
+    }
     const third = one.exec('await new Promise((resolve) => setTimeout(resolve, 1500)); text(3)')
-    await new Promise((resolve) => setTimeout(resolve, 300))
     process.kill(pid, 'SIGKILL')
-    for (const answer of pair) expect(await answer).toMatchObject(LOST)
+    for (const cell of cells) expect(await one.wait(cell)).toMatchObject(LOST)
     expect(await third).toMatchObject({ status: 'completed' })
     expect(await steady).toMatchObject({ status: 'completed' })
   })
@@ -292,10 +296,10 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     await well(session)
     const before = descriptors()
     for (let round = 0; round < 10; round++) {
-      const answers = Array.from({ length: 6 }, () => session.exec('while (true);'))
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      const answers = Array.from({ length: 6 }, () => session.exec('yield_control(); while (true);'))
+      const cells = (await Promise.all(answers)).map(({ cellId }) => cellId)
       for (const pid of children()) process.kill(pid, 'SIGKILL')
-      for (const answer of answers) expect(await answer).toMatchObject(LOST)
+      for (const cell of cells) expect(await session.wait(cell)).toMatchObject(LOST)
     }
     await well(session)
     await until(() => children().every((pid) => !statusOf(pid, 'State')?.startsWith('Z')), 'no zombie')
