@@ -304,9 +304,9 @@ impl ChildProcess {
         state.duty(now)
     }
 
-    /// The child is gone, and its cells are lost, except for those of which it has said nothing: they can be run
-    /// elsewhere. Says how many are lost.
-    pub(super) fn lose_cells(&self, reason: &str) -> (usize, Vec<Box<Order>>) {
+    /// The child is gone, and its cells are lost, except for those of which it has said nothing: if they may, they move
+    /// to another child. Says how many are lost.
+    pub(super) fn lose_cells(&self, reason: &str, may_move: bool) -> (usize, Vec<Box<Order>>) {
         let cells: Vec<_> = {
             let mut state = self.state();
             state.stage = Stage::Ending(reason.to_owned());
@@ -315,7 +315,8 @@ impl ChildProcess {
             state.cells.drain().collect()
         };
         let count = cells.len();
-        let elsewhere: Vec<_> = cells.into_iter().filter_map(|(_, record)| record.leave(reason)).collect();
+        let elsewhere: Vec<_> =
+            cells.into_iter().filter_map(|(_, record)| record.leave(reason, may_move)).collect();
         (count - elsewhere.len(), elsewhere)
     }
 }

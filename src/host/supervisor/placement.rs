@@ -35,14 +35,14 @@ impl Placement {
         state.child = Some(pool.place(order));
     }
 
-    /// Gives the cell to another child, or tells it that it is lost.
-    pub(super) fn place_again(&self, pool: &Arc<Pool>, mut order: Order, reason: &str) {
+    /// Gives the cell to another child, or tells it that it is lost. Says whether it goes on.
+    pub(super) fn place_again(&self, pool: &Arc<Pool>, mut order: Order, reason: &str) -> bool {
         let mut state = self.state();
         order.attempts += 1;
         if state.is_interrupted || order.attempts >= MOST_ATTEMPTS {
             // Nobody listens any more when the session has gone.
             let _ = order.events.send(Event::Lost(reason.to_owned()));
-            return;
+            return false;
         }
         let cell = order.cell;
         let child = pool.place(order);
@@ -50,6 +50,7 @@ impl Placement {
             child.command(cell, Command::Flow(flow, number));
         }
         state.child = Some(child);
+        true
     }
 
     pub(in crate::host) fn command(&self, cell: CellNumber, command: Command) {

@@ -141,8 +141,8 @@ impl CellRecord {
     }
 
     /// The child is gone. Gives back the cell if it can be run elsewhere; otherwise it is lost.
-    pub(super) fn leave(mut self, reason: &str) -> Option<Box<Order>> {
-        let again = self.again.take();
+    pub(super) fn leave(mut self, reason: &str, may_move: bool) -> Option<Box<Order>> {
+        let again = self.again.take().filter(|_| may_move);
         if again.is_none() {
             self.lose(reason);
         }

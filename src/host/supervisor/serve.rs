@@ -38,7 +38,7 @@ impl From<Violation> for End {
 
 /// Starts a child, serves it to its end, and sees that nothing of it is left.
 pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc<Launch>) {
-    let mut life = Life { pool, child, was_ready: false, lost_cells: 0 };
+    let mut life = Life { pool, child, was_ready: false, may_move_cells: true, lost_cells: 0 };
     let (mut process, stream) = match launch.spawn() {
         Ok(started) => started,
         Err(error) => {
@@ -58,7 +58,11 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
     let _ = process.kill();
     let status = reap(&mut process, STATUS_TIME).await;
     let reason = match (end, &status) {
-        (End::Told(reason), _) => reason,
+        (End::Told(reason), _) => {
+            // What it was told for took time, or lies with the machine. Its cells have waited long enough.
+            life.may_move_cells = life.was_ready;
+            reason
+        }
         (End::Violation(violation), _) => format!("it was killed, because {violation}"),
         (End::Closed, Some(status)) => launch.explain(*status),
         (End::Closed, None) => "it closed its socket".to_owned(),
@@ -91,6 +95,8 @@ struct Life {
     pool: Arc<Pool>,
     child: Arc<ChildProcess>,
     was_ready: bool,
+    /// Whether cells of which it has said nothing are given to another child.
+    may_move_cells: bool,
     lost_cells: usize,
 }
 
@@ -103,12 +109,13 @@ impl Drop for Life {
 
 impl Life {
     fn end(&mut self, reason: &str) {
-        let (lost_cells, elsewhere) = self.child.lose_cells(reason);
+        let (lost_cells, elsewhere) = self.child.lose_cells(reason, self.may_move_cells);
         self.lost_cells += lost_cells;
         self.pool.has_ended(&self.child, self.was_ready);
         for order in elsewhere {
             let placement = Arc::clone(&order.placement);
-            placement.place_again(&self.pool, *order, reason);
+            let goes_on = placement.place_again(&self.pool, *order, reason);
+            self.lost_cells += usize::from(!goes_on);
         }
         // Said once.
         self.was_ready = true;
