@@ -16,6 +16,8 @@ mod outbox;
 #[cfg(unix)]
 mod sandbox;
 #[cfg(unix)]
+mod socket;
+#[cfg(unix)]
 mod supervisor;
 
 #[cfg(unix)]

@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 
-use tokio::net::UnixStream;
-
 use super::frame::Frame;
+use super::socket::Socket;
 
 /// Frames that one system call writes. They travel together.
 const FRAMES_AT_ONCE: usize = 32;
@@ -45,9 +44,9 @@ impl Outbox {
     }
 
     /// Writes as much as the socket takes, without waiting.
-    pub(super) fn flush(&mut self, stream: &UnixStream) -> io::Result<Flushed> {
+    pub(super) fn flush(&mut self, socket: &Socket) -> io::Result<Flushed> {
         while !self.frames.is_empty() {
-            match stream.try_write_vectored(&self.slices()) {
+            match socket.write(&self.slices()) {
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -25,6 +25,9 @@ use crate::host::message::{
 /// Events of one cell before the others, and the parent, have their turn.
 const EVENTS_AT_ONCE: usize = 64;
 
+/// How long the news that a script has started waits for company.
+const START_DELAY: Duration = Duration::from_millis(1);
+
 /// All that the parent has sent, and the cells that run.
 pub(super) struct Cells {
     parent: Rc<Parent>,
@@ -143,21 +146,21 @@ impl Cells {
     ) {
         let mut batch = Vec::with_capacity(EVENTS_AT_ONCE);
         let mut check_at = None;
+        let mut flush_at = None;
         loop {
-            let check = async {
-                match check_at {
-                    Some(time) => sleep_until(time).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
-                () = check => check_at = self.check_cpu(number, &running, cpu_limit),
+                () = until(check_at) => check_at = self.check_cpu(number, &running, cpu_limit),
+                () = until(flush_at) => {
+                    flush_at = None;
+                    self.parent.flush();
+                }
                 received = events.recv_many(&mut batch, EVENTS_AT_ONCE) => {
                     if received == 0 {
                         self.running.borrow_mut().remove(&number);
                         return self.send_loss(number, LostBecause::Engine);
                     }
+                    let only_started = matches!(batch.as_slice(), [Event::Started]);
                     for event in batch.drain(..) {
                         if matches!(event, Event::Started) {
                             check_at = cpu_limit.map(|limit| Instant::now() + limit);
@@ -166,7 +169,12 @@ impl Cells {
                             return self.parent.flush();
                         }
                     }
-                    self.parent.flush();
+                    // Most scripts are short: their start and what they do next travel together.
+                    if only_started {
+                        flush_at = Some(Instant::now() + START_DELAY);
+                    } else {
+                        self.parent.flush();
+                    }
                 }
             }
         }
@@ -223,6 +231,13 @@ impl Cells {
     fn send_loss(&self, number: CellNumber, because: LostBecause) {
         self.parent.push(&FromChild::Event(number, CellEvent::Lost(because)), Vec::new());
         self.parent.flush();
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

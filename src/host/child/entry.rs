@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tokio::net::UnixStream;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -28,7 +27,7 @@ fn run(parent: u32) -> i32 {
         return FAILED;
     };
     let _entered = runtime.enter();
-    let Ok(stream) = socket().and_then(UnixStream::from_std) else {
+    let Ok(socket) = socket() else {
         return FAILED;
     };
     let missing = sandbox::enter();
@@ -37,6 +36,6 @@ fn run(parent: u32) -> i32 {
         return DONE;
     }
     ThreadEngine::shared().warm_up();
-    LocalSet::new().block_on(&runtime, serve(stream, missing));
+    LocalSet::new().block_on(&runtime, serve(socket, missing));
     DONE
 }

@@ -10,18 +10,19 @@ mod stored;
 mod tools;
 
 use std::cell::RefCell;
-use std::io::{self, ErrorKind};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::Interest;
-use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::frame::{Frame, FrameError, FrameReader};
 use super::message::{FromChild, Mechanism, PROTOCOL, ToChild};
 use super::outbox::{Flushed, Outbox};
+use super::socket::{Received, Socket};
 use cells::Cells;
 
 /// The longest tail that a parent sends: V8 has no longer string.
@@ -35,7 +36,7 @@ const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The way to the parent.
 struct Parent {
-    stream: UnixStream,
+    socket: Socket,
     outbox: RefCell<Outbox>,
     /// Told when the socket is full.
     blocked: Notify,
@@ -44,8 +45,8 @@ struct Parent {
 }
 
 impl Parent {
-    fn new(stream: UnixStream) -> Self {
-        Self { stream, outbox: RefCell::default(), blocked: Notify::new(), gone: Notify::new() }
+    fn new(socket: Socket) -> Self {
+        Self { socket, outbox: RefCell::default(), blocked: Notify::new(), gone: Notify::new() }
     }
 
     /// Queues a message. It leaves with the next [`Parent::flush`].
@@ -58,7 +59,7 @@ impl Parent {
     }
 
     fn flush(&self) {
-        match self.outbox.borrow_mut().flush(&self.stream) {
+        match self.outbox.borrow_mut().flush(&self.socket) {
             Ok(Flushed::All) => {}
             Ok(Flushed::Blocked) => self.blocked.notify_one(),
             Err(_) => self.gone.notify_one(),
@@ -70,12 +71,11 @@ impl Parent {
         loop {
             self.blocked.notified().await;
             while !self.outbox.borrow().is_empty() {
-                if self.stream.ready(Interest::WRITABLE).await.is_err() {
+                if self.socket.writable().await.is_err() {
                     return self.gone.notify_one();
                 }
-                match self.outbox.borrow_mut().flush(&self.stream) {
-                    Ok(_) => {}
-                    Err(_) => return self.gone.notify_one(),
+                if self.outbox.borrow_mut().flush(&self.socket).is_err() {
+                    return self.gone.notify_one();
                 }
             }
         }
@@ -83,8 +83,8 @@ impl Parent {
 }
 
 /// Serves the parent until it is gone.
-async fn serve(stream: UnixStream, missing: Vec<Mechanism>) {
-    let parent = Rc::new(Parent::new(stream));
+async fn serve(socket: Socket, missing: Vec<Mechanism>) {
+    let parent = Rc::new(Parent::new(socket));
     let cells = Rc::new(Cells::new(Rc::clone(&parent), missing.is_empty()));
     parent.push(&FromChild::Ready { protocol: PROTOCOL, missing }, Vec::new());
     parent.flush();
@@ -112,16 +112,9 @@ async fn read(parent: &Parent, cells: &Rc<Cells>) -> ReadEnd {
     let mut reader = FrameReader::<ToChild>::default();
     loop {
         for _ in 0..READS_AT_ONCE {
-            match parent.stream.try_read(reader.space()) {
-                Ok(0) => return ReadEnd::Socket,
-                Ok(bytes) => reader.advance(bytes),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if parent.stream.readable().await.is_err() {
-                        return ReadEnd::Socket;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return ReadEnd::Socket,
+            match parent.socket.read(reader.space()).await {
+                Ok(Received::Some(bytes) | Received::Last(bytes)) => reader.advance(bytes),
+                Ok(Received::Closed) | Err(_) => return ReadEnd::Socket,
             }
             loop {
                 match reader.next(admit) {
@@ -154,9 +147,6 @@ async fn tell_usage(cells: &Rc<Cells>) {
 }
 
 /// Takes the socket from descriptor 0, which is what the parent has made it.
-fn socket() -> io::Result<std::os::unix::net::UnixStream> {
-    use std::os::fd::AsFd;
-    let stream = std::os::unix::net::UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    stream.set_nonblocking(true)?;
-    Ok(stream)
+fn socket() -> io::Result<Socket> {
+    Socket::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
 }

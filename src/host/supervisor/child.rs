@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::net::UnixStream;
 use tokio::sync::Notify;
 
 use super::known::Known;
@@ -20,6 +19,7 @@ use crate::host::message::{
     CellEvent, CellNumber, FromChild, Mechanism, OutcomeKind, PROTOCOL, SessionNumber, ToChild,
 };
 use crate::host::outbox::{Flushed, Outbox};
+use crate::host::socket::Socket;
 
 /// How long a child may take until it is ready.
 const START_TIME: Duration = Duration::from_secs(15);
@@ -42,7 +42,7 @@ pub(in crate::host) struct ChildProcess {
 struct State {
     stage: Stage,
     /// None before the process was started, and after its end.
-    stream: Option<Arc<UnixStream>>,
+    socket: Option<Arc<Socket>>,
     /// Whose cells it runs. Cells of two sessions are never in one child.
     owner: Option<SessionNumber>,
     cells: HashMap<CellNumber, CellRecord>,
@@ -83,7 +83,7 @@ impl ChildProcess {
         let now = Instant::now();
         let state = State {
             stage: Stage::Starting,
-            stream: None,
+            socket: None,
             owner: None,
             cells: HashMap::new(),
             outbox: Outbox::default(),
@@ -101,8 +101,8 @@ impl ChildProcess {
     }
 
     /// Gives it the socket.
-    pub(super) fn connect(&self, stream: Arc<UnixStream>) {
-        self.state().stream = Some(stream);
+    pub(super) fn connect(&self, socket: Arc<Socket>) {
+        self.state().socket = Some(socket);
     }
 
     /// Writes what waits, as far as the socket takes it. Says whether something is left. For the task alone.
@@ -164,9 +164,8 @@ impl ChildProcess {
                 for frame in frames {
                     state.outbox.push(frame);
                 }
+                // The task looks at an idle child often enough to notice that it has become silent.
                 self.flush(&mut state);
-                // Its deadlines are others now.
-                self.wake.notify_one();
             }
             Err(error) => {
                 if let Some(record) = state.cells.remove(&cell) {
@@ -311,7 +310,7 @@ impl ChildProcess {
             let mut state = self.state();
             state.stage = Stage::Ending(reason.to_owned());
             state.outbox.clear();
-            state.stream = None;
+            state.socket = None;
             state.cells.drain().collect()
         };
         let count = cells.len();
@@ -323,9 +322,9 @@ impl ChildProcess {
 
 impl State {
     fn flush(&mut self) -> Flushed {
-        match &self.stream {
+        match &self.socket {
             // What fails to be written is lost with the child: the task sees that the socket is closed.
-            Some(stream) => self.outbox.flush(stream).unwrap_or(Flushed::All),
+            Some(socket) => self.outbox.flush(socket).unwrap_or(Flushed::All),
             // Written once it is connected.
             None => Flushed::All,
         }

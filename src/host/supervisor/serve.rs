@@ -5,8 +5,6 @@ use std::process::{Child, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::Interest;
-use tokio::net::UnixStream;
 use tokio::time::{sleep, sleep_until};
 
 use super::child::{ChildProcess, Duty};
@@ -15,9 +13,12 @@ use super::pool::{Kept, Pool};
 use super::{ChildEvent, Launch};
 use crate::host::frame::FrameReader;
 use crate::host::message::FromChild;
+use crate::host::socket::{Received, Socket};
 
 /// Reads before other children have their turn.
 const READS_AT_ONCE: usize = 16;
+/// How often an idle child is looked at: it may have been given a cell meanwhile, and be silent.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long the cells of a child that was killed wait for its exit status, which says why.
 const STATUS_TIME: Duration = Duration::from_secs(1);
 
@@ -50,8 +51,8 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
     };
     let pid = process.id();
     life.pool.tell(&ChildEvent::Started { pid });
-    let end = match UnixStream::from_std(stream) {
-        Ok(stream) => life.talk(Arc::new(stream), pid).await,
+    let end = match Socket::new(stream) {
+        Ok(socket) => life.talk(Arc::new(socket), pid).await,
         Err(error) => End::Told(error.to_string()),
     };
     // It may have closed the socket and live on. One that has ended is not harmed.
@@ -121,8 +122,8 @@ impl Life {
         self.was_ready = true;
     }
 
-    async fn talk(&mut self, stream: Arc<UnixStream>, pid: u32) -> End {
-        self.child.connect(Arc::clone(&stream));
+    async fn talk(&mut self, socket: Arc<Socket>, pid: u32) -> End {
+        self.child.connect(Arc::clone(&socket));
         let mut reader = FrameReader::default();
         let mut late = Duration::ZERO;
         loop {
@@ -131,44 +132,43 @@ impl Life {
                 Duty::End(reason) => return End::Told(reason),
                 Duty::Wait(time) => time,
                 Duty::Idle(since) => match self.pool.keeps(&self.child, since) {
-                    Kept::UntilWoken => None,
-                    Kept::Until(time) => Some(time),
+                    Kept::UntilWoken => Some(Instant::now() + LOOK_INTERVAL),
+                    Kept::Until(time) => Some(time.min(Instant::now() + LOOK_INTERVAL)),
                     Kept::NotAny => continue,
                 },
             };
             late = Duration::ZERO;
-            let interest = if backlog { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
             tokio::select! {
-                ready = stream.ready(interest) => {
-                    if ready.is_err() {
+                // What the child has said counts before its silence does.
+                biased;
+                readable = socket.readable() => {
+                    if readable.is_err() {
                         return End::Closed;
+                    }
+                    if let Err(end) = self.read(&socket, &mut reader, pid).await {
+                        return end;
                     }
                 }
                 () = self.child.wake.notified() => {}
+                _ = socket.writable(), if backlog => {}
                 () = until(look_at) => {
                     late = look_at.map_or(late, |time| time.elapsed());
                 }
-            }
-            // What the child has said counts before its silence does.
-            if let Err(end) = self.read(&stream, &mut reader, pid).await {
-                return end;
             }
         }
     }
 
     async fn read(
         &mut self,
-        stream: &UnixStream,
+        socket: &Socket,
         reader: &mut FrameReader<FromChild>,
         pid: u32,
     ) -> Result<(), End> {
         for _ in 0..READS_AT_ONCE {
-            match stream.try_read(reader.space()) {
-                Ok(0) => return Err(End::Closed),
-                Ok(bytes) => reader.advance(bytes),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(End::Closed),
+            let received = socket.read(reader.space()).await.unwrap_or(Received::Closed);
+            match received {
+                Received::Some(bytes) | Received::Last(bytes) => reader.advance(bytes),
+                Received::Closed => return Err(End::Closed),
             }
             while let Some((message, tail)) = reader.next(|message, tail| self.child.admit(message, tail))? {
                 if let Some(missing) = self.child.receive(message, tail)? {
@@ -176,6 +176,9 @@ impl Life {
                     self.pool.is_ready();
                     self.pool.tell(&ChildEvent::Ready { pid, missing });
                 }
+            }
+            if matches!(received, Received::Last(_)) {
+                return Ok(());
             }
         }
         tokio::task::yield_now().await;
