@@ -5,7 +5,9 @@ import { addon } from './native.js'
 import { cellResult } from './result.js'
 
 /** @import { CellResult } from '../index.d.ts' */
-/** @import { Message, NativeSession } from './binding.d.ts' */
+/** @import { CallStatus, Message, NativeSession } from './binding.d.ts' */
+
+const SETTLED = Promise.resolve()
 
 /**
  * @typedef {object} Request
@@ -26,6 +28,7 @@ class Bridge {
   #lastTicket = 0
   /** @type {(number | string | null)[]} */
   #settled = []
+  #flush = () => this.#sendSettled()
 
   constructor() {
     this.native = withCodes(() => new addon.NativeBridge((messages) => this.#deliver(messages)))
@@ -91,7 +94,9 @@ class Bridge {
       }
       case 2: {
         const [, cellKey, call, toolIndex, inputJson] = message
-        return void this.#callTool(cellKey, call, toolIndex, inputJson)
+        return this.#cells
+          .get(cellKey)
+          ?.callTool(call, toolIndex, inputJson, (status, text) => this.#settle(cellKey, call, status, text))
       }
       case 3: {
         const [, cellKey, call] = message
@@ -121,18 +126,16 @@ class Bridge {
   /**
    * @param {number} cellKey
    * @param {number} call
-   * @param {number} toolIndex
-   * @param {string | null} inputJson
+   * @param {CallStatus} status
+   * @param {string | null} text
    */
-  async #callTool(cellKey, call, toolIndex, inputJson) {
-    const outcome = await this.#cells.get(cellKey)?.callTool(call, toolIndex, inputJson)
-    if (outcome === undefined) return
-    // What settles in one turn goes back together.
-    if (this.#settled.length === 0) queueMicrotask(() => this.#flush())
-    this.#settled.push(cellKey, call, ...outcome)
+  #settle(cellKey, call, status, text) {
+    // What settles in one turn goes back together. A bare promise costs less than queueMicrotask.
+    if (this.#settled.length === 0) SETTLED.then(this.#flush)
+    this.#settled.push(cellKey, call, status, text)
   }
 
-  #flush() {
+  #sendSettled() {
     const settled = this.#settled
     this.#settled = []
     try {

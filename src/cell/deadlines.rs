@@ -1,8 +1,6 @@
 //! The times at which a cell's actor must act by itself.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a time stands for. Ties are broken in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

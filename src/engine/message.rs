@@ -7,15 +7,49 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 use super::{CellLimits, ToolSet};
 use crate::model::ContentItem;
 
-/// Where an engine sends the events of one cell.
-pub type EventSender = mpsc::UnboundedSender<Event>;
-/// Where the events of one cell arrive.
-pub type EventReceiver = mpsc::UnboundedReceiver<Event>;
+/// Takes the events of one cell, on the thread of whoever sends them.
+pub trait EventSink: Send + Sync {
+    /// Takes an event.
+    fn event(&self, event: Event);
+    /// Nobody is left who could send one.
+    fn engine_gone(&self);
+}
+
+/// Where an engine sends the events of one cell. When the last clone is dropped, the cell is told: without an
+/// [`Event::Finished`] before, its engine was lost.
+#[derive(Clone)]
+pub struct EventSender(Arc<LastSender>);
+
+struct LastSender(Arc<dyn EventSink>);
+
+impl Drop for LastSender {
+    fn drop(&mut self) {
+        self.0.engine_gone();
+    }
+}
+
+impl EventSender {
+    /// A sender to this sink.
+    #[must_use]
+    pub fn new(sink: Arc<dyn EventSink>) -> Self {
+        Self(Arc::new(LastSender(sink)))
+    }
+
+    /// Sends an event. Nothing happens if the cell is over.
+    pub fn send(&self, event: Event) {
+        self.0.0.event(event);
+    }
+}
+
+impl fmt::Debug for EventSender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("EventSender")
+    }
+}
 
 /// A JSON text. It is never parsed here: one V8 wrote it, the other will read it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

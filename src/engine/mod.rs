@@ -3,11 +3,11 @@
 //! The rooms above know an engine only by the two traits here. [`Engine::start`] runs one cell; what the cell does
 //! comes back as [`Event`]s, and what it needs to go on is sent to it as [`Command`]s.
 
-mod bootstrap;
 mod buffers;
 mod contain;
 mod cpu_clock;
 mod error;
+mod globals;
 mod helpers;
 mod hints;
 mod inbox;
@@ -19,6 +19,7 @@ mod out_of_memory;
 mod platform;
 mod pool;
 mod run;
+mod snapshot;
 mod stack;
 mod state;
 mod stop;
@@ -29,8 +30,8 @@ mod values;
 
 pub use limits::CellLimits;
 pub use message::{
-    CellError, CellErrorCode, Command, EngineUsage, Event, EventReceiver, EventSender, Finished, Flow,
-    JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
+    CellError, CellErrorCode, Command, EngineUsage, Event, EventSender, EventSink, Finished, Flow, JsonText,
+    Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
 pub(crate) use stop::OutputMeter;

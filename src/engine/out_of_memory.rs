@@ -39,7 +39,7 @@ pub(super) unsafe extern "C" fn handler(_location: *const c_char, _details: &v8:
     if PARKED.fetch_add(1, Ordering::Relaxed) >= MOST_PARKED {
         return;
     }
-    let _ = events.send(Event::Finished(Box::new(last_words())));
+    events.send(Event::Finished(Box::new(last_words())));
     drop(events);
     loop {
         thread::park();

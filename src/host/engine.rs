@@ -85,7 +85,7 @@ impl Engine for ProcessEngine {
             cells_per_child: self.options.cells_per_child,
             strict: self.options.strict,
         };
-        placement.place(&self.pool, order);
+        placement.place(&self.pool, order)?;
         Ok(Box::new(ProcessCell { number, shared, placement }))
     }
 

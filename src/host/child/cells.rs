@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep_until};
 
@@ -15,8 +15,8 @@ use super::stored::Stored;
 use super::tools::Tools;
 use super::{Parent, event};
 use crate::engine::{
-    Command, Engine, EngineUsage, Event, EventReceiver, JsonText, RunningCell, StartCell, StopReason,
-    ThreadEngine, ToolOutcome,
+    Command, Engine, EngineUsage, Event, EventSender, EventSink, JsonText, RunningCell, StartCell,
+    StopReason, ThreadEngine, ToolOutcome,
 };
 use crate::host::message::{
     CellEvent, CellNumber, FromChild, LostBecause, OutcomeKind, ToChild, ToolSetNumber, decode_tools,
@@ -44,6 +44,20 @@ pub(super) struct Cells {
 struct Running {
     cell: Box<dyn RunningCell>,
     told: Cell<EngineUsage>,
+}
+
+/// Takes the events of a cell to the thread that serves the parent.
+struct Sink(UnboundedSender<Event>);
+
+impl EventSink for Sink {
+    fn event(&self, event: Event) {
+        // Nobody listens any more when the cell has ended.
+        let _ = self.0.send(event);
+    }
+
+    fn engine_gone(&self) {
+        // The channel ends with the sink.
+    }
 }
 
 fn text(tail: Vec<u8>) -> String {
@@ -125,7 +139,7 @@ impl Cells {
     fn start(self: &Rc<Self>, number: CellNumber, cell: StartCell) {
         let (sender, events) = mpsc::unbounded_channel();
         let cpu_limit = cell.limits.cpu;
-        match self.engine.start(cell, sender) {
+        match self.engine.start(cell, EventSender::new(Arc::new(Sink(sender)))) {
             Ok(cell) => {
                 let running = Rc::new(Running { cell, told: Cell::default() });
                 self.running.borrow_mut().insert(number, Rc::clone(&running));
@@ -141,7 +155,7 @@ impl Cells {
         self: Rc<Self>,
         number: CellNumber,
         running: Rc<Running>,
-        mut events: EventReceiver,
+        mut events: UnboundedReceiver<Event>,
         cpu_limit: Option<Duration>,
     ) {
         let mut batch = Vec::with_capacity(EVENTS_AT_ONCE);

@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use super::known::Known;
 use super::ledger::Violation;
 use super::pool::Order;
-use super::record::{After, CellRecord};
+use super::record::{After, CellRecord, Delivery};
 use crate::engine::{Command, StopReason, ToolCallId, ToolOutcome};
-use crate::host::frame::Frame;
+use crate::host::frame::{Frame, FrameError};
 use crate::host::message::{
     CellEvent, CellNumber, FromChild, Mechanism, OutcomeKind, PROTOCOL, SessionNumber, ToChild,
 };
@@ -136,44 +136,21 @@ impl ChildProcess {
         if !state.has_room_for(&order) {
             return Err(order);
         }
-        let Order { cell, session, strict, .. } = *order;
-        let start = order.start.clone();
-        let now = Instant::now();
+        let Ok(frames) = state.frames_for(&order) else {
+            // What it was told in part is of no use.
+            state.drain();
+            return Err(order);
+        };
         if state.cells.is_empty() {
-            state.heard_at = now;
+            state.heard_at = Instant::now();
         }
-        state.owner = Some(session);
-        state.cells.insert(cell, CellRecord::new(order));
-        let frames = (|| {
-            let (tools, mut frames) = state.known.tools(&start.tools)?;
-            frames.extend(state.known.stored(session, &start.stored)?);
-            let message = ToChild::Start {
-                cell,
-                session,
-                tools,
-                line_offset: start.line_offset,
-                limits: start.limits,
-                flow: start.flow,
-                strict,
-            };
-            frames.push(Frame::new(&message, start.source.into_bytes())?);
-            Ok::<_, crate::host::frame::FrameError>(frames)
-        })();
-        match frames {
-            Ok(frames) => {
-                for frame in frames {
-                    state.outbox.push(frame);
-                }
-                // The task looks at an idle child often enough to notice that it has become silent.
-                self.flush(&mut state);
-            }
-            Err(error) => {
-                if let Some(record) = state.cells.remove(&cell) {
-                    record.lose(&format!("the cell could not be sent to its process: {error}"));
-                }
-                state.cell_is_gone(After::Ended);
-            }
+        state.owner = Some(order.session);
+        state.cells.insert(order.cell, CellRecord::new(order));
+        for frame in frames {
+            state.outbox.push(frame);
         }
+        // The task looks at an idle child often enough to notice that it has become silent.
+        self.flush(&mut state);
         Ok(())
     }
 
@@ -280,7 +257,14 @@ impl ChildProcess {
                 state.outbox.push(frame);
                 self.flush(&mut state);
             }
-            FromChild::Event(cell, event) => state.receive_event(cell, event, tail)?,
+            FromChild::Event(cell, event) => {
+                let delivery = state.receive_event(cell, event, tail)?;
+                // The cell may have something to say to that, to this very child.
+                drop(state);
+                if let Some(delivery) = delivery {
+                    delivery.deliver();
+                }
+            }
         }
         Ok(None)
     }
@@ -339,14 +323,37 @@ impl State {
             && (self.cells.is_empty() || heaps + order.start.limits.heap_bytes <= MOST_HEAP_BYTES)
     }
 
-    fn receive_event(&mut self, cell: CellNumber, event: CellEvent, tail: Vec<u8>) -> Result<(), Violation> {
+    /// What it takes to start a cell: its tools and stored values, as far as the child has not got them, and the cell.
+    fn frames_for(&mut self, order: &Order) -> Result<Vec<Frame>, FrameError> {
+        let start = &order.start;
+        let (tools, mut frames) = self.known.tools(&start.tools)?;
+        frames.extend(self.known.stored(order.session, &start.stored)?);
+        let message = ToChild::Start {
+            cell: order.cell,
+            session: order.session,
+            tools,
+            line_offset: start.line_offset,
+            limits: start.limits,
+            flow: start.flow,
+            strict: order.strict,
+        };
+        frames.push(Frame::new(&message, start.source.as_bytes().to_vec())?);
+        Ok(frames)
+    }
+
+    fn receive_event(
+        &mut self,
+        cell: CellNumber,
+        event: CellEvent,
+        tail: Vec<u8>,
+    ) -> Result<Option<Delivery>, Violation> {
         let record = self.cells.get_mut(&cell).ok_or(Violation::Stranger("an event"))?;
-        let after = record.receive(event, tail)?;
+        let (after, delivery) = record.receive(event, tail)?;
         if after != After::GoesOn {
             self.cells.remove(&cell);
             self.cell_is_gone(after);
         }
-        Ok(())
+        Ok(delivery)
     }
 
     fn cell_is_gone(&mut self, after: After) {

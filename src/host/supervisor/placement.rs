@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::child::ChildProcess;
 use super::pool::{Order, Pool};
-use crate::engine::{Command, Event, Flow, StopReason};
+use crate::engine::{Command, EngineUnavailable, Event, Flow, StopReason};
 use crate::host::message::CellNumber;
 
 /// Children that a cell is given to, one after the other. A script may be what kills them.
@@ -30,27 +30,46 @@ impl Placement {
     }
 
     /// Gives the cell to a child.
-    pub(in crate::host) fn place(&self, pool: &Arc<Pool>, order: Order) {
+    pub(in crate::host) fn place(&self, pool: &Arc<Pool>, order: Order) -> Result<(), EngineUnavailable> {
         let mut state = self.state();
-        state.child = Some(pool.place(order));
+        match pool.place(Box::new(order)) {
+            Ok(child) => {
+                state.child = Some(child);
+                Ok(())
+            }
+            Err(order) => {
+                drop(state);
+                drop(order);
+                Err(EngineUnavailable { reason: "the cell can't be told to a child process".to_owned() })
+            }
+        }
     }
 
     /// Gives the cell to another child, or tells it that it is lost. Says whether it goes on.
-    pub(super) fn place_again(&self, pool: &Arc<Pool>, mut order: Order, reason: &str) -> bool {
+    pub(super) fn place_again(&self, pool: &Arc<Pool>, order: Box<Order>, reason: &str) -> bool {
+        match self.try_again(pool, order) {
+            Ok(()) => true,
+            // Told without any lock: the cell may answer at once.
+            Err(order) => {
+                order.events.send(Event::Lost(reason.to_owned()));
+                false
+            }
+        }
+    }
+
+    fn try_again(&self, pool: &Arc<Pool>, mut order: Box<Order>) -> Result<(), Box<Order>> {
         let mut state = self.state();
         order.attempts += 1;
         if state.is_interrupted || order.attempts >= MOST_ATTEMPTS {
-            // Nobody listens any more when the session has gone.
-            let _ = order.events.send(Event::Lost(reason.to_owned()));
-            return false;
+            return Err(order);
         }
         let cell = order.cell;
-        let child = pool.place(order);
+        let child = pool.place(order)?;
         if let Some((flow, number)) = state.flow {
             child.command(cell, Command::Flow(flow, number));
         }
         state.child = Some(child);
-        true
+        Ok(())
     }
 
     pub(in crate::host) fn command(&self, cell: CellNumber, command: Command) {

@@ -124,26 +124,24 @@ impl Pool {
         CellNumber(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Gives a cell to a child: one of its session that has room, one that is free, or a new one.
-    pub(in crate::host) fn place(self: &Arc<Self>, order: Order) -> Arc<ChildProcess> {
+    /// Gives a cell to a child: one of its session that has room, one that is free, or a new one. Gives it back if it
+    /// can't be told to any.
+    pub(super) fn place(self: &Arc<Self>, mut order: Box<Order>) -> Result<Arc<ChildProcess>, Box<Order>> {
         let mut state = self.state();
-        let mut order = Box::new(order);
         for child in state.candidates(order.session) {
             match child.take(order) {
                 Ok(()) => {
                     self.keep_one_ready(&mut state);
-                    return child;
+                    return Ok(child);
                 }
                 Err(back) => order = back,
             }
         }
         let child = self.start_child(&mut state);
         // A new child has room for any cell.
-        if let Err(order) = child.take(order) {
-            drop(order);
-        }
+        let taken = child.take(order);
         self.keep_one_ready(&mut state);
-        child
+        taken.map(|()| child)
     }
 
     fn keep_one_ready(self: &Arc<Self>, state: &mut State) {

@@ -59,6 +59,19 @@ pub(super) struct CellRecord {
     writes: StoredMap,
 }
 
+/// An event on its way to its cell.
+pub(super) struct Delivery {
+    events: EventSender,
+    event: Event,
+}
+
+impl Delivery {
+    /// Hands it over. The cell may act on it before this returns.
+    pub(super) fn deliver(self) {
+        self.events.send(self.event);
+    }
+}
+
 /// What is to be done after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
@@ -84,8 +97,13 @@ impl CellRecord {
         }
     }
 
-    /// Checks what a child says of the cell, and passes it on.
-    pub(super) fn receive(&mut self, event: CellEvent, tail: Vec<u8>) -> Result<After, Violation> {
+    /// Checks what a child says of the cell. What is to be passed on is passed on by the caller, without any lock: the
+    /// cell may answer at once.
+    pub(super) fn receive(
+        &mut self,
+        event: CellEvent,
+        tail: Vec<u8>,
+    ) -> Result<(After, Option<Delivery>), Violation> {
         let text = String::from_utf8(tail).map_err(|_| Violation::Text("a text"))?;
         self.ledger.record(&event, &text)?;
         self.again = None;
@@ -107,7 +125,7 @@ impl CellRecord {
                 // The ledger has seen that it can be split there.
                 let value = key.split_off(key_bytes);
                 self.writes.insert(key, Arc::new(JsonText::from_serialised(value)));
-                return Ok(After::GoesOn);
+                return Ok((After::GoesOn, None));
             }
             CellEvent::Finished { outcome, unhandled_rejections, usage } => {
                 self.shared.set_progress(STOPPED);
@@ -129,18 +147,17 @@ impl CellRecord {
                 })
             }
         };
-        // Nobody listens any more when the session has gone.
-        let _ = self.events.send(event);
-        Ok(after)
+        Ok((after, Some(Delivery { events: self.events.clone(), event })))
     }
 
-    /// The child is gone, and this cell with it.
-    pub(super) fn lose(self, reason: &str) {
+    /// The child is gone, and this cell with it. To be called without any lock.
+    fn lose(self, reason: &str) {
         self.shared.set_progress(STOPPED);
-        let _ = self.events.send(Event::Lost(reason.to_owned()));
+        self.events.send(Event::Lost(reason.to_owned()));
     }
 
-    /// The child is gone. Gives back the cell if it can be run elsewhere; otherwise it is lost.
+    /// The child is gone. Gives back the cell if it can be run elsewhere; otherwise it is lost. To be called without any
+    /// lock.
     pub(super) fn leave(mut self, reason: &str, may_move: bool) -> Option<Box<Order>> {
         let again = self.again.take().filter(|_| may_move);
         if again.is_none() {
