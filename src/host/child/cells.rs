@@ -1,15 +1,15 @@
 //! The cells of a child.
+//!
+//! Their events are written to the socket by the engine's own threads, so that no other thread must wake up for them.
 
-use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::spawn_local;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
 use super::stored::Stored;
 use super::tools::Tools;
@@ -22,42 +22,100 @@ use crate::host::message::{
     CellEvent, CellNumber, FromChild, LostBecause, OutcomeKind, ToChild, ToolSetNumber, decode_tools,
 };
 
-/// Events of one cell before the others, and the parent, have their turn.
-const EVENTS_AT_ONCE: usize = 64;
-
-/// How long the news that a script has started waits for company.
-const START_DELAY: Duration = Duration::from_millis(1);
+/// Output that is sent with what comes next.
+const SMALL: usize = 16 * 1024;
 
 /// All that the parent has sent, and the cells that run.
 pub(super) struct Cells {
-    parent: Rc<Parent>,
+    parent: Arc<Parent>,
     engine: Arc<ThreadEngine>,
     has_full_sandbox: bool,
-    running: RefCell<HashMap<CellNumber, Rc<Running>>>,
+    running: Arc<Running>,
     tools: Tools,
     stored: Stored,
     /// Told when a cell was started.
     pub(super) started: Notify,
 }
 
-/// One cell.
-struct Running {
-    cell: Box<dyn RunningCell>,
-    told: Cell<EngineUsage>,
+/// The cells that have not ended.
+#[derive(Default)]
+struct Running(Mutex<HashMap<CellNumber, Arc<OneCell>>>);
+
+#[derive(Default)]
+struct OneCell {
+    /// None for the moment until the engine has taken it.
+    cell: OnceLock<Box<dyn RunningCell>>,
+    /// What the parent was told of its usage.
+    told: Mutex<EngineUsage>,
 }
 
-/// Takes the events of a cell to the thread that serves the parent.
-struct Sink(UnboundedSender<Event>);
+impl Running {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CellNumber, Arc<OneCell>>> {
+        // Nothing that can panic runs under this lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, number: CellNumber) -> Option<Arc<OneCell>> {
+        self.lock().get(&number).map(Arc::clone)
+    }
+}
+
+impl OneCell {
+    /// Tells the parent what the cell has used, if that is more than before.
+    fn tell_usage(&self, number: CellNumber, parent: &Parent) -> bool {
+        let Some(cell) = self.cell.get() else { return false };
+        let usage = cell.usage();
+        let before = std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), usage);
+        if before != usage {
+            parent.push(&FromChild::Usage(number, usage), Vec::new());
+        }
+        before != usage
+    }
+}
+
+/// Takes the events of one cell to the parent.
+struct Sink {
+    number: CellNumber,
+    parent: Arc<Parent>,
+    running: Arc<Running>,
+}
 
 impl EventSink for Sink {
     fn event(&self, event: Event) {
-        // Nobody listens any more when the cell has ended.
-        let _ = self.0.send(event);
+        // Most scripts are short: their start, what they print and what they do next travel together.
+        let may_wait = match &event {
+            Event::Started => true,
+            Event::Content(item) => item.bytes() < SMALL,
+            _ => false,
+        };
+        if matches!(event, Event::Finished(_) | Event::Lost(_)) {
+            self.running.lock().remove(&self.number);
+        } else if matches!(event, Event::YieldRequested | Event::Frontier(_))
+            && let Some(cell) = self.running.get(self.number)
+        {
+            // An answer may follow, with what was used.
+            cell.tell_usage(self.number, &self.parent);
+        }
+        for (event, tail) in event::encode(event) {
+            self.parent.push(&FromChild::Event(self.number, event), tail);
+        }
+        if may_wait {
+            self.parent.flush_soon();
+        } else {
+            self.parent.flush();
+        }
     }
 
     fn engine_gone(&self) {
-        // The channel ends with the sink.
+        if self.running.lock().remove(&self.number).is_some() {
+            send_loss(&self.parent, self.number, LostBecause::Engine);
+        }
     }
+}
+
+fn send_loss(parent: &Parent, number: CellNumber, because: LostBecause) {
+    parent.push(&FromChild::Event(number, CellEvent::Lost(because)), Vec::new());
+    parent.flush();
 }
 
 fn text(tail: Vec<u8>) -> String {
@@ -66,14 +124,14 @@ fn text(tail: Vec<u8>) -> String {
 }
 
 impl Cells {
-    pub(super) fn new(parent: Rc<Parent>, has_full_sandbox: bool) -> Self {
+    pub(super) fn new(parent: Arc<Parent>, has_full_sandbox: bool) -> Self {
         let (wanted, requests) = mpsc::unbounded_channel();
-        spawn_local(ask_for_catalogues(Rc::clone(&parent), requests));
+        spawn_local(ask_for_catalogues(Arc::clone(&parent), requests));
         Self {
             parent,
             engine: ThreadEngine::shared(),
             has_full_sandbox,
-            running: RefCell::default(),
+            running: Arc::default(),
             tools: Tools::new(wanted),
             stored: Stored::default(),
             started: Notify::new(),
@@ -81,11 +139,11 @@ impl Cells {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.running.borrow().is_empty()
+        self.running.lock().is_empty()
     }
 
     /// Does what the parent says. What is for a cell that has ended is dropped.
-    pub(super) fn obey(self: &Rc<Self>, message: ToChild, tail: Vec<u8>) {
+    pub(super) fn obey(&self, message: ToChild, tail: Vec<u8>) {
         match message {
             ToChild::Tools(tools) => self.tools.insert(tools, decode_tools(&tail).unwrap_or_default()),
             ToChild::ForgetTools(tools) => self.tools.forget(tools),
@@ -101,11 +159,11 @@ impl Cells {
             }
             ToChild::ForgetStored(session) => self.stored.forget(session),
             ToChild::Start { cell, strict: true, .. } if !self.has_full_sandbox => {
-                self.send_loss(cell, LostBecause::Sandbox);
+                send_loss(&self.parent, cell, LostBecause::Sandbox);
             }
             ToChild::Start { cell, session, tools, line_offset, limits, flow, strict: _ } => {
                 let Some(tools) = self.tools.get(tools) else {
-                    return self.send_loss(cell, LostBecause::Engine);
+                    return send_loss(&self.parent, cell, LostBecause::Engine);
                 };
                 let stored = self.stored.get(session);
                 let source = text(tail);
@@ -130,132 +188,57 @@ impl Cells {
     }
 
     fn with(&self, number: CellNumber, act: impl FnOnce(&dyn RunningCell)) {
-        let running = self.running.borrow().get(&number).cloned();
-        if let Some(running) = running {
-            act(&*running.cell);
+        if let Some(one) = self.running.get(number)
+            && let Some(cell) = one.cell.get()
+        {
+            act(&**cell);
         }
     }
 
-    fn start(self: &Rc<Self>, number: CellNumber, cell: StartCell) {
-        let (sender, events) = mpsc::unbounded_channel();
-        let cpu_limit = cell.limits.cpu;
-        match self.engine.start(cell, EventSender::new(Arc::new(Sink(sender)))) {
-            Ok(cell) => {
-                let running = Rc::new(Running { cell, told: Cell::default() });
-                self.running.borrow_mut().insert(number, Rc::clone(&running));
-                self.started.notify_one();
-                spawn_local(Rc::clone(self).serve(number, running, events, cpu_limit));
-            }
-            Err(_) => self.send_loss(number, LostBecause::Engine),
+    fn start(&self, number: CellNumber, cell: StartCell) {
+        let one = Arc::<OneCell>::default();
+        // It may end before its engine has returned.
+        self.running.lock().insert(number, Arc::clone(&one));
+        let sink = Sink { number, parent: Arc::clone(&self.parent), running: Arc::clone(&self.running) };
+        if let Some(limit) = cell.limits.cpu {
+            spawn_local(watch_cpu(Arc::clone(&self.running), number, limit));
         }
-    }
-
-    /// Passes the events of a cell on until its end, and stops it when it has used up its time.
-    async fn serve(
-        self: Rc<Self>,
-        number: CellNumber,
-        running: Rc<Running>,
-        mut events: UnboundedReceiver<Event>,
-        cpu_limit: Option<Duration>,
-    ) {
-        let mut batch = Vec::with_capacity(EVENTS_AT_ONCE);
-        let mut check_at = None;
-        let mut flush_at = None;
-        loop {
-            tokio::select! {
-                biased;
-                () = until(check_at) => check_at = self.check_cpu(number, &running, cpu_limit),
-                () = until(flush_at) => {
-                    flush_at = None;
-                    self.parent.flush();
-                }
-                received = events.recv_many(&mut batch, EVENTS_AT_ONCE) => {
-                    if received == 0 {
-                        self.running.borrow_mut().remove(&number);
-                        return self.send_loss(number, LostBecause::Engine);
-                    }
-                    let only_started = matches!(batch.as_slice(), [Event::Started]);
-                    for event in batch.drain(..) {
-                        if matches!(event, Event::Started) {
-                            check_at = cpu_limit.map(|limit| Instant::now() + limit);
-                        }
-                        if self.pass_on(number, &running, event) {
-                            return self.parent.flush();
-                        }
-                    }
-                    // Most scripts are short: their start and what they do next travel together.
-                    if only_started {
-                        flush_at = Some(Instant::now() + START_DELAY);
-                    } else {
-                        self.parent.flush();
-                    }
-                }
-            }
+        // A cell that is not taken is told of by its sink.
+        if let Ok(cell) = self.engine.start(cell, EventSender::new(Arc::new(sink))) {
+            let _ = one.cell.set(cell);
         }
-    }
-
-    /// Says whether it was the last one.
-    fn pass_on(&self, number: CellNumber, running: &Running, event: Event) -> bool {
-        let is_last = matches!(event, Event::Finished(_) | Event::Lost(_));
-        if is_last {
-            self.running.borrow_mut().remove(&number);
-        } else if matches!(event, Event::YieldRequested | Event::Frontier(_)) {
-            // An answer may follow, with what was used.
-            self.push_usage(number, running);
-        }
-        for (event, tail) in event::encode(event) {
-            self.parent.push(&FromChild::Event(number, event), tail);
-        }
-        is_last
-    }
-
-    /// The time of the next look. The parent looks, too, but knows only what it was told.
-    fn check_cpu(&self, number: CellNumber, running: &Running, limit: Option<Duration>) -> Option<Instant> {
-        const SHORTEST: Duration = Duration::from_millis(1);
-        let left = limit?.saturating_sub(running.cell.usage().cpu);
-        if left.is_zero() {
-            running.cell.interrupt(StopReason::CpuLimit);
-            self.push_usage(number, running);
-            self.parent.flush();
-            return None;
-        }
-        Some(Instant::now() + left.max(SHORTEST))
+        self.started.notify_one();
     }
 
     /// Tells what the cells have used, and that the child is well. Says whether anything was used.
     pub(super) fn tell_usage(&self) -> bool {
         let mut any = false;
-        for (number, running) in &*self.running.borrow() {
-            any |= self.push_usage(*number, running);
+        // Under the lock, so that no cell ends meanwhile: nothing may be told of it after its end.
+        for (number, cell) in &*self.running.lock() {
+            any |= cell.tell_usage(*number, &self.parent);
         }
         self.parent.push(&FromChild::Alive, Vec::new());
         self.parent.flush();
         any
     }
+}
 
-    fn push_usage(&self, number: CellNumber, running: &Running) -> bool {
-        let usage = running.cell.usage();
-        let changed = running.told.replace(usage) != usage;
-        if changed {
-            self.parent.push(&FromChild::Usage(number, usage), Vec::new());
+/// Stops a cell that has used up its time. The parent looks, too, but knows only what it was told.
+async fn watch_cpu(running: Arc<Running>, number: CellNumber, limit: Duration) {
+    const SHORTEST: Duration = Duration::from_millis(1);
+    let mut left = limit;
+    loop {
+        sleep(left.max(SHORTEST)).await;
+        let Some(one) = running.get(number) else { return };
+        let Some(cell) = one.cell.get() else { return };
+        left = limit.saturating_sub(cell.usage().cpu);
+        if left.is_zero() {
+            return cell.interrupt(StopReason::CpuLimit);
         }
-        changed
-    }
-
-    fn send_loss(&self, number: CellNumber, because: LostBecause) {
-        self.parent.push(&FromChild::Event(number, CellEvent::Lost(because)), Vec::new());
-        self.parent.flush();
     }
 }
 
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn ask_for_catalogues(parent: Rc<Parent>, mut requests: UnboundedReceiver<ToolSetNumber>) {
+async fn ask_for_catalogues(parent: Arc<Parent>, mut requests: UnboundedReceiver<ToolSetNumber>) {
     while let Some(tools) = requests.recv().await {
         parent.push(&FromChild::CatalogueWanted(tools), Vec::new());
         parent.flush();

@@ -9,11 +9,10 @@ mod event;
 mod stored;
 mod tools;
 
-use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -31,38 +30,67 @@ const MOST_TAIL_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 const READS_AT_ONCE: usize = 16;
 /// How often a child with cells tells what they have used, while they use something.
 const USAGE_INTERVAL: Duration = Duration::from_millis(100);
+/// How long the news that a script has started waits for company.
+const LONGEST_WAIT: Duration = Duration::from_millis(1);
 /// How often it says that it is well, at least. The supervisor waits several times as long.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The way to the parent.
 struct Parent {
     socket: Socket,
-    outbox: RefCell<Outbox>,
+    outbox: Mutex<Outbox>,
     /// Told when the socket is full.
     blocked: Notify,
-    /// Set when the parent is gone.
+    /// Told when something waits that need not be written at once.
+    waiting: Notify,
+    /// Told when the parent is gone.
     gone: Notify,
 }
 
 impl Parent {
     fn new(socket: Socket) -> Self {
-        Self { socket, outbox: RefCell::default(), blocked: Notify::new(), gone: Notify::new() }
+        Self {
+            socket,
+            outbox: Mutex::default(),
+            blocked: Notify::new(),
+            waiting: Notify::new(),
+            gone: Notify::new(),
+        }
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        // Nothing that can panic runs under this lock.
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues a message. It leaves with the next [`Parent::flush`].
     fn push(&self, message: &FromChild, tail: Vec<u8>) {
         match Frame::new(message, tail) {
-            Ok(frame) => self.outbox.borrow_mut().push(frame),
+            Ok(frame) => self.outbox().push(frame),
             // Heads have bounded parts. If one is too long all the same, the cell can't be answered for.
             Err(_) => self.gone.notify_one(),
         }
     }
 
     fn flush(&self) {
-        match self.outbox.borrow_mut().flush(&self.socket) {
+        match self.outbox().flush(&self.socket) {
             Ok(Flushed::All) => {}
             Ok(Flushed::Blocked) => self.blocked.notify_one(),
             Err(_) => self.gone.notify_one(),
+        }
+    }
+
+    /// Leaves what is queued to the next flush, which comes soon.
+    fn flush_soon(&self) {
+        self.waiting.notify_one();
+    }
+
+    /// Writes what nobody else has written in the meantime.
+    async fn write_waiting(&self) {
+        loop {
+            self.waiting.notified().await;
+            sleep(LONGEST_WAIT).await;
+            self.flush();
         }
     }
 
@@ -70,11 +98,11 @@ impl Parent {
     async fn write_backlog(&self) {
         loop {
             self.blocked.notified().await;
-            while !self.outbox.borrow().is_empty() {
+            while !self.outbox().is_empty() {
                 if self.socket.writable().await.is_err() {
                     return self.gone.notify_one();
                 }
-                if self.outbox.borrow_mut().flush(&self.socket).is_err() {
+                if self.outbox().flush(&self.socket).is_err() {
                     return self.gone.notify_one();
                 }
             }
@@ -84,13 +112,14 @@ impl Parent {
 
 /// Serves the parent until it is gone.
 async fn serve(socket: Socket, missing: Vec<Mechanism>) {
-    let parent = Rc::new(Parent::new(socket));
-    let cells = Rc::new(Cells::new(Rc::clone(&parent), missing.is_empty()));
+    let parent = Arc::new(Parent::new(socket));
+    let cells = Cells::new(Arc::clone(&parent), missing.is_empty());
     parent.push(&FromChild::Ready { protocol: PROTOCOL, missing }, Vec::new());
     parent.flush();
     tokio::select! {
         () = parent.gone.notified() => {}
         () = parent.write_backlog() => {}
+        () = parent.write_waiting() => {}
         () = tell_usage(&cells) => {}
         _error = read(&parent, &cells) => {}
     }
@@ -108,7 +137,7 @@ impl From<FrameError> for ReadEnd {
     }
 }
 
-async fn read(parent: &Parent, cells: &Rc<Cells>) -> ReadEnd {
+async fn read(parent: &Parent, cells: &Cells) -> ReadEnd {
     let mut reader = FrameReader::<ToChild>::default();
     loop {
         for _ in 0..READS_AT_ONCE {
@@ -134,7 +163,7 @@ fn admit(_message: &ToChild, tail_bytes: u64) -> Result<(), ReadEnd> {
 }
 
 /// Tells what cells have used, as long as there are any, and that the child is well.
-async fn tell_usage(cells: &Rc<Cells>) {
+async fn tell_usage(cells: &Cells) {
     loop {
         cells.started.notified().await;
         let mut interval = USAGE_INTERVAL;
