@@ -235,7 +235,8 @@ async function buildAddon() {
 }
 
 async function replaceIfChanged(built, target) {
-  if (!existsSync(target) || (await sha256(target)) !== (await sha256(built))) await replaceFile(built, target)
+  if (!existsSync(target) || (await sha256(target)) !== (await sha256(built)))
+    await replaceFile(built, target)
 }
 
 function modified(path) {

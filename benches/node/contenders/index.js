@@ -28,7 +28,15 @@ import * as threadsafeFunction from './threadsafe-function.js'
 import * as workerThreads from './worker-threads.js'
 
 /** @type {Contender[]} */
-export const contenders = [codecell, isolatedVm, quickjs, nodeVm, workerThreads, threadsafeFunction, messagePort]
+export const contenders = [
+  codecell,
+  isolatedVm,
+  quickjs,
+  nodeVm,
+  workerThreads,
+  threadsafeFunction,
+  messagePort,
+]
 
 /** @param {string} name */
 export function contender(name) {

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export const name = 'threadsafe function'
-export const how = 'no sandbox: the same round trip between a bare thread and the host, by one threadsafe function'
+export const how =
+  'no sandbox: the same round trip between a bare thread and the host, by one threadsafe function'
 
 const NO_SANDBOX = 'is only the baseline of the tool round trip'
 export const cannot = new Proxy(
@@ -44,9 +45,9 @@ function load() {
     encoding: 'utf8',
   })
   if (build.status !== 0) throw new Error(`cargo build of benches/node/bare_addon.rs failed: ${build.stderr}`)
-  const file = { darwin: 'libbare_addon.dylib', win32: 'bare_addon.dll' }[process.platform] ?? 'libbare_addon.so'
+  const file =
+    { darwin: 'libbare_addon.dylib', win32: 'bare_addon.dll' }[process.platform] ?? 'libbare_addon.so'
   const addon = { exports: {} }
   process.dlopen(addon, `${ROOT}target/release/examples/${file}`)
   return addon.exports
 }
-
