@@ -3,6 +3,8 @@
 //! Whoever starts a cell or commands it writes to the socket at once, without waiting; what the socket does not take is
 //! written by the task that serves the child, which also reads. Nobody waits for a child.
 
+mod duty;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,14 +23,8 @@ use crate::host::message::{
 use crate::host::outbox::{Flushed, Outbox};
 use crate::host::socket::Socket;
 
-/// How long a child may take until it is ready.
-const START_TIME: Duration = Duration::from_secs(15);
-/// How long a child with cells may say nothing. It says something each second.
-const SILENCE: Duration = Duration::from_secs(5);
 /// How long a cell may take to stop. Its actor gives it up a little earlier.
 const STOP_TIME: Duration = Duration::from_secs(2);
-/// How long the other cells of a child have to end by themselves, when one can't be stopped.
-const DRAIN_TIME: Duration = Duration::from_secs(3);
 /// Heaps that share the four gigabytes of address space of one process, with what each may use beyond its limit.
 const MOST_HEAP_BYTES: usize = 3 * 1024 * 1024 * 1024;
 
@@ -66,16 +62,7 @@ enum Stage {
     Ending(String),
 }
 
-/// What the task that serves a child has to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Duty {
-    /// To look again at this time, or when it is woken.
-    Wait(Option<Instant>),
-    /// To ask the pool whether this idle child is still wanted, at this time.
-    Idle(Instant),
-    /// To kill it.
-    End(String),
-}
+pub(super) use duty::Duty;
 
 impl ChildProcess {
     /// A child that is about to be started.
@@ -289,7 +276,7 @@ impl ChildProcess {
 
     /// The child is gone, and its cells are lost, except for those of which it has said nothing: if they may, they move
     /// to another child. Says how many are lost.
-    pub(super) fn lose_cells(&self, reason: &str, may_move: bool) -> (usize, Vec<Box<Order>>) {
+    pub(super) fn lose_cells(&self, reason: &str, may_move: bool) -> (usize, Vec<Order>) {
         let cells: Vec<_> = {
             let mut state = self.state();
             state.stage = Stage::Ending(reason.to_owned());
@@ -298,8 +285,11 @@ impl ChildProcess {
             state.cells.drain().collect()
         };
         let count = cells.len();
-        let elsewhere: Vec<_> =
-            cells.into_iter().filter_map(|(_, record)| record.leave(reason, may_move)).collect();
+        let elsewhere: Vec<_> = cells
+            .into_iter()
+            .filter_map(|(_, record)| record.leave(reason, may_move))
+            .map(|order| *order)
+            .collect();
         (count - elsewhere.len(), elsewhere)
     }
 }
@@ -370,53 +360,6 @@ impl State {
         if matches!(self.stage, Stage::Starting | Stage::Ready) {
             self.stage = Stage::Draining;
         }
-    }
-
-    /// Moves what was to come while the program was stopped.
-    fn excuse(&mut self, late: Duration) {
-        self.heard_at += late;
-        self.end_by = self.end_by.map(|time| time + late);
-        for cell in self.cells.values_mut() {
-            cell.stop_by = cell.stop_by.map(|time| time + late);
-        }
-    }
-
-    fn duty(&mut self, now: Instant) -> Duty {
-        if let Stage::Ending(reason) = &self.stage {
-            return Duty::End(reason.clone());
-        }
-        let stuck = self.cells.values().filter(|cell| cell.stop_by.is_some_and(|time| time <= now)).count();
-        if stuck > 0 {
-            self.drain();
-            self.end_by.get_or_insert(now + DRAIN_TIME);
-        }
-        let silent_at = match self.stage {
-            Stage::Starting => Some(self.heard_at + START_TIME),
-            _ => (!self.cells.is_empty()).then(|| self.heard_at + SILENCE),
-        };
-        if silent_at.is_some_and(|time| time <= now) {
-            return self.end(if self.stage == Stage::Starting {
-                "it did not start in time"
-            } else {
-                "it did not answer"
-            });
-        }
-        if stuck > 0 && (stuck == self.cells.len() || self.end_by.is_some_and(|time| time <= now)) {
-            return self.end("it was killed, because a script in it could not be stopped");
-        }
-        match self.stage {
-            Stage::Draining if self.cells.is_empty() => self.end("it was no longer wanted"),
-            _ if self.cells.is_empty() && self.stage == Stage::Ready => Duty::Idle(self.idle_since),
-            _ => {
-                let stops = self.cells.values().filter_map(|cell| cell.stop_by).filter(|time| *time > now);
-                Duty::Wait(stops.chain(silent_at).chain(self.end_by).min())
-            }
-        }
-    }
-
-    fn end(&mut self, reason: &str) -> Duty {
-        self.stage = Stage::Ending(reason.to_owned());
-        Duty::End(reason.to_owned())
     }
 }
 

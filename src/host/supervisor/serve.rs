@@ -115,7 +115,7 @@ impl Life {
         self.pool.has_ended(&self.child, self.was_ready);
         for order in elsewhere {
             let placement = Arc::clone(&order.placement);
-            let goes_on = placement.place_again(&self.pool, order, reason);
+            let goes_on = placement.place_again(&self.pool, Box::new(order), reason);
             self.lost_cells += usize::from(!goes_on);
         }
         // Said once.
