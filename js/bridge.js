@@ -1,4 +1,5 @@
 import { Cell } from './cell.js'
+import { publishChildEvent } from './child-event.js'
 import { errorWithCode, withCodes } from './errors.js'
 import { addon } from './native.js'
 import { cellResult } from './result.js'
@@ -110,6 +111,8 @@ class Bridge {
         this.#cells.delete(message[1])
         return cell?.close()
       }
+      case 6:
+        return publishChildEvent(message[1])
     }
   }
 

@@ -154,10 +154,7 @@ impl Actor {
             }
             Message::Event(_) | Message::EngineGone if self.finished => {}
             Message::Event(event) => self.event(event),
-            Message::EngineGone => {
-                self.finished = true;
-                self.handle(Input::EngineLost(lost("the engine that ran the script was lost")));
-            }
+            Message::EngineGone => self.engine_lost("the engine that ran the script was lost"),
             Message::Callback(callback) => self.callback(callback),
         }
     }
@@ -310,7 +307,13 @@ impl Actor {
             Event::YieldRequested => self.handle(Input::YieldRequested),
             Event::Frontier(number) => self.handle(Input::Frontier(number)),
             Event::Finished(finished) => self.engine_finished(*finished),
+            Event::Lost(reason) => self.engine_lost(&reason),
         }
+    }
+
+    fn engine_lost(&mut self, reason: &str) {
+        self.finished = true;
+        self.handle(Input::EngineLost(lost(reason)));
     }
 
     fn engine_finished(&mut self, finished: Finished) {

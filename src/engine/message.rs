@@ -6,6 +6,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CellLimits, ToolSet};
 use crate::model::ContentItem;
 
@@ -83,7 +85,7 @@ impl JsonText {
 pub type StoredMap = BTreeMap<String, Arc<JsonText>>;
 
 /// Names one tool call of a cell. Calls are numbered from 1, in call order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ToolCallId(NonZeroU32);
 
 impl ToolCallId {
@@ -133,7 +135,7 @@ pub struct StartCell {
 }
 
 /// Whether a script runs on by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Flow {
     /// Tool results and timers resume the script as they come.
     Run,
@@ -191,6 +193,8 @@ pub enum Event {
     Frontier(u64),
     /// V8 has stopped. Nothing of the cell runs any more.
     Finished(Box<Finished>),
+    /// The engine was lost with the script in it, for this reason. Nothing comes after it.
+    Lost(String),
 }
 
 /// The end of a script.
@@ -207,7 +211,7 @@ pub struct Finished {
 }
 
 /// How a script ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The module's promise was fulfilled, or the script called `exit`.
     Completed,
@@ -218,7 +222,7 @@ pub enum Outcome {
 }
 
 /// What a cell has used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EngineUsage {
     /// Time that its JavaScript ran.
     pub cpu: Duration,
@@ -227,7 +231,7 @@ pub struct EngineUsage {
 }
 
 /// Why a script failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellError {
     /// The stable code.
     pub code: CellErrorCode,
@@ -252,7 +256,7 @@ impl CellError {
 }
 
 /// A place in the text that was given to `exec`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// 1-based line; the pragma line counts.
     pub line: u32,
@@ -261,7 +265,7 @@ pub struct Position {
 }
 
 /// The stable code of a [`CellError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellErrorCode {
     /// The script threw, or its promise was rejected.
     ScriptError,

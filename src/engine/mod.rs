@@ -34,18 +34,22 @@ pub use message::{
     Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
+pub(crate) use stop::OutputMeter;
 pub use stop::StopReason;
 pub use thread::ThreadEngine;
 pub use tool_set::{ToolEntry, ToolKind, ToolSet};
 
 /// Runs cells. Implementations differ in where the isolate lives; nobody above can tell them apart.
 pub trait Engine: Send + Sync {
-    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`]. A sender that is
-    /// dropped without it means that the engine was lost.
+    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`], or [`Event::Lost`] if the
+    /// engine was lost. A sender that is dropped without either means the same.
     ///
     /// # Errors
     /// [`EngineUnavailable`] when no engine can be had; the cell was not started.
     fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable>;
+
+    /// Says that whoever uses this engine starts no cell any more. Those that run are not touched.
+    fn close(&self) {}
 }
 
 /// One started cell, as seen from outside its engine.

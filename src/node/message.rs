@@ -12,14 +12,39 @@ pub(super) type Field = Either3<f64, String, Null>;
 
 /// One message. The layout of each is described in `js/bridge.js`.
 pub(super) enum Message {
-    Answer { ticket: Ticket, result: CellResult },
-    Missing { ticket: Ticket, cell: String },
-    Closed { ticket: Ticket },
-    Failure { ticket: Ticket, code: &'static str, text: String },
+    Answer {
+        ticket: Ticket,
+        result: CellResult,
+    },
+    Missing {
+        ticket: Ticket,
+        cell: String,
+    },
+    Closed {
+        ticket: Ticket,
+    },
+    Failure {
+        ticket: Ticket,
+        code: &'static str,
+        text: String,
+    },
     ToolCall(ToolCall),
-    AbortTool { cell: CellKey, id: ToolCallId },
-    Notify { cell: CellKey, id: NotificationId, text: String },
-    CellClosed { cell: CellKey },
+    AbortTool {
+        cell: CellKey,
+        id: ToolCallId,
+    },
+    Notify {
+        cell: CellKey,
+        id: NotificationId,
+        text: String,
+    },
+    CellClosed {
+        cell: CellKey,
+    },
+    /// What became of a child process, as JSON.
+    Child {
+        event: String,
+    },
 }
 
 const ANSWER: f64 = 0.0;
@@ -28,6 +53,7 @@ const TOOL_CALL: f64 = 2.0;
 const ABORT_TOOL: f64 = 3.0;
 const NOTIFY: f64 = 4.0;
 const CELL_CLOSED: f64 = 5.0;
+const CHILD: f64 = 6.0;
 
 /// A number that JavaScript holds exactly: keys and tickets stay far below 2^53.
 #[allow(clippy::cast_precision_loss)]
@@ -90,6 +116,7 @@ impl Message {
                 vec![Field::A(NOTIFY), key(cell), Field::A(id.number().into()), Field::B(text)]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
+            Self::Child { event } => vec![Field::A(CHILD), Field::B(event)],
         }
     }
 }

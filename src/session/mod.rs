@@ -214,6 +214,7 @@ impl Shared {
     }
 
     fn close(&self, closed: Option<Box<dyn FnOnce() + Send>>) {
+        self.engine.close();
         let (cells, now) = {
             let mut registry = self.registry();
             registry.closed = true;
