@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use engine_design::Design;
 
+const TOOL_COUNTS: [usize; 3] = [0, 32, 128];
+
 const SCRIPT: &str = "text('ready')";
 
 /// How the execs of a sample follow each other.
@@ -158,20 +160,21 @@ fn main() {
     );
     let mut json = serde_json::Map::new();
     for scenario in Scenario::ALL {
-        let mut without_tools = None;
         let samples = match (quick, scenario) {
             (true, Scenario::Cold) => 5,
             (true, _) => 2,
             (false, Scenario::Cold) => 15,
             (false, _) => 5,
         };
-        for tools in [0, 32, 128] {
-            let mut plain = Vec::new();
-            let mut engine = Vec::new();
-            for _ in 0..samples {
-                plain.push(sample("plain", scenario, tools));
-                engine.push(sample("engine", scenario, tools));
+        let mut taken = TOOL_COUNTS.map(|tools| (tools, Vec::new(), Vec::new()));
+        for _ in 0..samples {
+            for (tools, plain, engine) in &mut taken {
+                plain.push(sample("plain", scenario, *tools));
+                engine.push(sample("engine", scenario, *tools));
             }
+        }
+        let mut without_tools = None;
+        for (tools, plain, engine) in taken {
             let (plain, engine) = (figures(&plain), figures(&engine));
             row("plain", scenario, tools, &plain);
             row("engine", scenario, tools, &engine);
