@@ -11,11 +11,13 @@ for argument in "$@"; do
       list=${argument#-Wl,--version-script=}
       # Only a list that has the entry point is that of the addon.
       if grep -q napi_register_module_v1 "$list"; then
-        cat >"$list" <<'LIST'
+        # The addon of a bench has no children.
+        child=$(grep -o 'codecell_child_main;' "$list" || true)
+        cat >"$list" <<LIST
 {
   global:
     napi_register_module_v1;
-    codecell_child_main;
+    $child
   local:
     *;
 };
