@@ -54,6 +54,8 @@ export function startCommand(args, { cwd = dirname(COMMAND), env = {} } = {}) {
  */
 export function runCommand(args, { input = '', ...options } = {}) {
   const { child, ended } = startCommand(args, options)
+  // A command may end before it has read its input.
+  child.stdin.on('error', () => {})
   child.stdin.end(input)
   return ended
 }

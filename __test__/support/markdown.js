@@ -83,6 +83,8 @@ function run(language, code, cwd) {
     })
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+    // A program may end before it has read its input.
+    child.stdin.on('error', () => {})
     child.stdin.end(language === 'js' ? code : '')
   })
 }
