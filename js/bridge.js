@@ -105,6 +105,10 @@ class Bridge {
         this.#cells.delete(message[1])
         return cell?.close()
       }
+      case 6: {
+        const [, cellKey, lost, held] = message
+        return this.#cells.get(cellKey)?.engineLost(lost, held)
+      }
     }
   }
 

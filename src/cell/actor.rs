@@ -92,6 +92,7 @@ impl PreparedActor {
             usage: CellUsage::default(),
             writes: StoredMap::new(),
             finished: false,
+            loss_told: false,
         };
         if let Some(wall) = actor.limits.wall {
             actor.deadlines.set(Deadline::Wall, wall);
@@ -125,6 +126,7 @@ struct Actor {
     usage: CellUsage,
     writes: StoredMap,
     finished: bool,
+    loss_told: bool,
 }
 
 impl Actor {
@@ -206,10 +208,13 @@ impl Actor {
     /// V8 was told to stop some time ago. It is lost only if it had the time.
     fn check_stop(&mut self) {
         match self.engine.progress() {
-            Progress::Running => self.handle(Input::EngineLost(lost(
+            Progress::Running if self.engine.give_up() => self.engine_lost(
                 "the script was told to stop and did not: it runs native code that never looks up",
-            ))),
-            Progress::Queued | Progress::Stopped => self.deadlines.set(Deadline::Stop, STOP_TIME),
+            ),
+            Progress::Lost => self.engine_lost("the engine that ran the script was lost"),
+            Progress::Running | Progress::Queued | Progress::Stopped => {
+                self.deadlines.set(Deadline::Stop, STOP_TIME)
+            }
         }
     }
 
@@ -258,13 +263,29 @@ impl Actor {
             Some(Event::Finished(finished)) => self.engine_finished(*finished),
             None => {
                 self.finished = true;
-                self.handle(Input::EngineLost(lost("the engine that ran the script was lost")));
+                self.engine_lost("the engine that ran the script was lost");
             }
+        }
+    }
+
+    fn engine_lost(&mut self, message: &str) {
+        self.tell_loss();
+        let error = CellError::without_place(CellErrorCode::EngineLost, "Error", message);
+        self.handle(Input::EngineLost(error));
+    }
+
+    /// The host hears of it once.
+    fn tell_loss(&mut self) {
+        if !std::mem::replace(&mut self.loss_told, true) {
+            self.host.engine_lost(self.handle.key);
         }
     }
 
     fn engine_finished(&mut self, finished: Finished) {
         self.finished = true;
+        if self.engine.progress() == Progress::Lost {
+            self.tell_loss();
+        }
         for deadline in [Deadline::Wall, Deadline::Cpu, Deadline::Stop] {
             self.deadlines.clear(deadline);
         }
@@ -386,8 +407,4 @@ async fn until(deadline: Option<tokio::time::Instant>) {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,
     }
-}
-
-fn lost(message: &str) -> CellError {
-    CellError::without_place(CellErrorCode::EngineLost, "Error", message)
 }

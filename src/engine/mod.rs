@@ -12,12 +12,14 @@ mod helpers;
 mod hints;
 mod inbox;
 mod isolate;
+mod life;
 mod limits;
 mod message;
 mod modules;
 mod out_of_memory;
 mod platform;
 mod pool;
+mod resizable_buffers;
 mod run;
 mod stack;
 mod state;
@@ -27,6 +29,7 @@ mod timers;
 mod tool_set;
 mod values;
 
+pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{
     CellError, CellErrorCode, Command, EngineUsage, Event, EventReceiver, EventSender, Finished, Flow,
@@ -56,10 +59,13 @@ pub trait RunningCell: Send + Sync {
     /// Says that so many items, of so many bytes, were collected: they no longer count against the output limit.
     fn output_delivered(&self, items: usize, bytes: usize);
     /// What the cell has used so far.
-    /// What the cell has used so far.
     fn usage(&self) -> EngineUsage;
     /// How far the engine is with the cell.
     fn progress(&self) -> Progress;
+    /// Gives the engine up: it was told to stop and did not. Says whether it is lost; it may have stopped just before.
+    fn give_up(&self) -> bool {
+        true
+    }
 }
 
 /// How far an engine is with a cell.
@@ -71,6 +77,8 @@ pub enum Progress {
     Running,
     /// V8 has stopped; what is left of its events may still be under way.
     Stopped,
+    /// V8 can't go on, or can't be stopped. What the engine holds is lost.
+    Lost,
 }
 
 /// No engine could be had for a cell.

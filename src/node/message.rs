@@ -19,6 +19,7 @@ pub(super) enum Message {
     ToolCall(ToolCall),
     AbortTool { cell: CellKey, id: ToolCallId },
     Notify { cell: CellKey, id: NotificationId, text: String },
+    EngineLost { cell: CellKey, lost: u64, held: usize },
     CellClosed { cell: CellKey },
 }
 
@@ -28,6 +29,7 @@ const TOOL_CALL: f64 = 2.0;
 const ABORT_TOOL: f64 = 3.0;
 const NOTIFY: f64 = 4.0;
 const CELL_CLOSED: f64 = 5.0;
+const ENGINE_LOST: f64 = 6.0;
 
 /// A number that JavaScript holds exactly: keys and tickets stay far below 2^53.
 #[allow(clippy::cast_precision_loss)]
@@ -88,6 +90,9 @@ impl Message {
             }
             Self::Notify { cell, id, text } => {
                 vec![Field::A(NOTIFY), key(cell), Field::A(id.number().into()), Field::B(text)]
+            }
+            Self::EngineLost { cell, lost, held } => {
+                vec![Field::A(ENGINE_LOST), key(cell), Field::A(number(lost)), Field::A(number(held as u64))]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
         }

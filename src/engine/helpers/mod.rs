@@ -11,6 +11,7 @@ pub(super) use tools::{pristine, tool_function};
 
 use super::bootstrap;
 use super::contain::contain;
+use super::resizable_buffers;
 use super::state::CellState;
 use super::values::{name, v8_string};
 
@@ -79,6 +80,7 @@ pub(super) fn install<'s>(
         let key = name(scope, removed);
         global.delete(scope, key.into());
     }
+    resizable_buffers::install(scope, global);
     install_helper::<output::Text>(scope, global);
     install_helper::<output::Notify>(scope, global);
     install_helper::<media::Image>(scope, global);
