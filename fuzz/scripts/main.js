@@ -68,8 +68,10 @@ async function round(seed) {
     return drive(session, cell, source, random(seed * 31 + index), byId)
   })
   const closesEarly = numbers.chance(0.1)
-  if (closesEarly) await new Promise((done) => setTimeout(done, numbers.below(30)))
-  else await settles(Promise.all(cells), 'its cells')
+  if (closesEarly) {
+    await new Promise((done) => setTimeout(done, numbers.below(30)))
+    for (const { cell } of all) cell.leave()
+  } else await settles(Promise.all(cells), 'its cells')
   const faults = []
   if (!closesEarly) {
     const kept = session.storedValues()
@@ -80,7 +82,8 @@ async function round(seed) {
   await settles(Promise.all(cells), 'the cells of a closed session')
   for (const { cell, source } of all) {
     totals.cells++
-    if (cell.faults.length > 0) faults.push(...cell.faults, source)
+    cell.checkEnd()
+    if (cell.faults.length > 0) faults.push(...cell.faults, cell.history.join(', '), source)
   }
   return [...faults, ...strays.splice(0)]
 }
@@ -133,10 +136,16 @@ async function drive(session, cell, source, numbers, byId) {
   const id = String(byId.size + 1)
   byId.set(id, cell)
   cell.id = id
+  /** @type {Promise<unknown>[]} */
+  const terminations = []
+  const terminate = () => {
+    const answer = observe('terminate', session.terminate(id), cell, ['CELL_TERMINATING', 'SESSION_CLOSED'])
+    terminations.push(answer)
+    return answer
+  }
   const aborts = (/** @type {unknown} */ error) => error instanceof Error && error.message === 'stop'
-  if (numbers.chance(0.15))
-    soon(() => void observe(session.terminate(id), cell, ['CELL_TERMINATING', 'SESSION_CLOSED']))
-  await observe(first, cell, [], aborts)
+  if (numbers.chance(0.15)) soon(() => terminate())
+  await observe('exec', first, cell, [], aborts)
   for (let turn = 0; !cell.hasEnded && turn < 400; turn++) {
     const given = numbers.chance(0.1) ? new AbortController() : undefined
     if (given) soon(() => given.abort(new Error('stop')))
@@ -145,29 +154,42 @@ async function drive(session, cell, source, numbers, byId) {
     const wait = steps
       ? session.waitToPending(id, { signal: given?.signal })
       : session.wait(id, { yieldTimeMs, signal: given?.signal })
-    const answer = await observe(wait, cell, ['CELL_TERMINATING', 'CELL_BUSY', 'SESSION_CLOSED'], aborts)
-    if (answer === 'SESSION_CLOSED' || answer?.status === 'missing') return
-    if (steps && turn > 50) await observe(session.terminate(id), cell, ['CELL_TERMINATING', 'SESSION_CLOSED'])
+    const answer = await observe(
+      'wait',
+      wait,
+      cell,
+      ['CELL_TERMINATING', 'CELL_BUSY', 'SESSION_CLOSED'],
+      aborts,
+    )
+    if (answer === 'SESSION_CLOSED' || answer?.status === 'missing') break
+    if (steps && turn > 50) await terminate()
   }
-  if (!cell.hasEnded) await observe(session.terminate(id), cell, ['CELL_TERMINATING', 'SESSION_CLOSED'])
+  if (!cell.hasEnded) await terminate()
+  await Promise.all(terminations)
 }
 
 /**
  * Waits for an answer, which must come, and be a result or one of these faults.
  *
+ * @param {string} way how the cell is watched, for the history
  * @param {Promise<import('codecell').CellResult>} promise
  * @param {WatchedCell} cell
  * @param {string[]} codes
  * @param {(error: unknown) => boolean} [isMeant]
  */
-async function observe(promise, cell, codes, isMeant = () => false) {
+async function observe(way, promise, cell, codes, isMeant = () => false) {
+  cell.history.push(way)
   try {
     const result = await settles(promise, 'an answer')
+    // Answers that come together reach their callers in any order.
+    if (way === 'terminate') await new Promise(setImmediate)
     totals.statuses[result.status] = (totals.statuses[result.status] ?? 0) + 1
+    cell.history.push(`${way}: ${result.status}`)
     cell.told(result)
     return result
   } catch (error) {
     const code = /** @type {any} */ (error)?.code
+    cell.history.push(`${way}: ${code ?? error}`)
     if (codes.includes(code)) return code
     if (!isMeant(error)) cell.fault(`rejected: ${/** @type {any} */ (error)?.stack ?? error}`)
   }

@@ -12,11 +12,18 @@ export class WatchedCell {
   #underWay = new Set()
   /** @type {CellResult | undefined} */
   #end
-  #isAborted = false
+  #isLeft = false
+  #isMissing = false
   /** The id in its session. */
   id = ''
   /** @type {string[]} */
   faults = []
+  /**
+   * What was asked of it, and what was told.
+   *
+   * @type {string[]}
+   */
+  history = []
 
   /** @param {string} key what its script calls it */
   constructor(key) {
@@ -33,8 +40,13 @@ export class WatchedCell {
    * @param {AbortController} stop
    */
   abort(stop) {
-    this.#isAborted = true
+    this.leave()
     stop.abort(new Error('stop'))
+  }
+
+  /** Its session closes: nobody may be told of its end. */
+  leave() {
+    this.#isLeft = true
   }
 
   /** @param {string} what */
@@ -68,7 +80,7 @@ export class WatchedCell {
   told(result) {
     if (result.cellId !== this.id) this.fault(`it is cell ${this.id}, and was told of ${result.cellId}`)
     if (result.status === 'missing') {
-      if (!this.#end && !this.#isAborted) this.fault('it is missing before its end')
+      this.#isMissing = true
       return
     }
     if (this.#end) {
@@ -109,6 +121,12 @@ export class WatchedCell {
     if (limits.includes(error.code)) return
     if (error.code !== 'SCRIPT_ERROR' || last !== 'END throw' || error.message !== 'meant')
       this.fault(`it failed with ${error.code} ${error.name}: ${error.message}; its last words are ${last}`)
+  }
+
+  /** Nobody waits for it any more. */
+  checkEnd() {
+    // Answers that come together reach their callers in any order, so this can't be told earlier.
+    if (this.#isMissing && !this.#end && !this.#isLeft) this.fault('nobody was told of its end')
   }
 
   /**
