@@ -1,6 +1,6 @@
 // Runs good and hostile cells for a long time, and says whether anything grows or is lost:
 //
-//   npm run soak -- --minutes 60 [--isolation process] [--seed 1]
+//   npm run soak -- --minutes 60 [--isolation process] [--seed 1] [--only JOB]
 //
 // The time is parted into intervals. In each, lanes of jobs run beside each other: random scripts, hostile ones,
 // terminations, aborts, sessions that close with cells in them, worker threads that are terminated. After each, when all
@@ -25,10 +25,12 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     isolation: { type: 'string', default: 'thread' },
+    only: { type: 'string' },
   },
 })
 const intervalMs = (Number(values.minutes) * 60_000) / INTERVALS
 const { isolation } = values
+const jobs = JOBS.filter((job) => values.only === undefined || job.name === values.only)
 
 let lost = 0
 const counts = { jobs: 0, cells: 0, workers: 0 }
@@ -67,7 +69,7 @@ async function runLane(lane, ends, interval) {
   const numbers = random(Number(values.seed) * 1e6 + interval * LANES + lane)
   while (performance.now() < ends) {
     counts.jobs++
-    await numbers.pick(JOBS)({ numbers, isolation, settles })
+    await numbers.pick(jobs)({ numbers, isolation, settles })
   }
 }
 
@@ -139,8 +141,11 @@ function residentMiB(pid) {
 const samples = []
 for (let interval = 0; interval < INTERVALS; interval++) {
   const ends = performance.now() + intervalMs
-  const lanes = Array.from({ length: LANES }, (_, lane) => runLane(lane, ends, interval))
-  await Promise.all([...lanes, restartWorkers(ends, interval)])
+  const lanes = Array.from({ length: jobs.length > 0 ? LANES : 0 }, (_, lane) =>
+    runLane(lane, ends, interval),
+  )
+  if (values.only === undefined || values.only === 'workers') lanes.push(restartWorkers(ends, interval))
+  await Promise.all(lanes)
   const sample = await measure()
   samples.push(sample)
   const shown = Object.entries({ ...sample, ...counts, lost }).map(
