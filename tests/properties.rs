@@ -24,7 +24,7 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 64, 8, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..8).prop_map(Value::from),
-            btree_map(key.clone(), inner, 0..8).prop_map(|map| Value::from_iter(map)),
+            btree_map(key.clone(), inner, 0..8).prop_map(Value::from_iter),
         ]
     })
 }

@@ -55,10 +55,10 @@ fn run(session: &Session) -> bool {
         observation: Observation { ticket: Ticket(1), watch: Watch::Yield, yield_after: None, reply },
     };
     session.exec(exec).unwrap_or_else(|error| panic!("{error}"));
-    match answered.recv_timeout(Duration::from_secs(60)) {
+    match answered.recv_timeout(Duration::from_mins(1)) {
         Ok(Ok(result)) => matches!(result.status, CellStatus::Ended(Ending::Completed { .. })),
         Ok(Err(refusal)) => panic!("{refusal:?}"),
-        Err(_) => panic!("the cell never answered"),
+        Err(error) => panic!("the cell never answered: {error}"),
     }
 }
 

@@ -213,7 +213,7 @@ impl Actor {
             ),
             Progress::Lost => self.engine_lost("the engine that ran the script was lost"),
             Progress::Running | Progress::Queued | Progress::Stopped => {
-                self.deadlines.set(Deadline::Stop, STOP_TIME)
+                self.deadlines.set(Deadline::Stop, STOP_TIME);
             }
         }
     }
