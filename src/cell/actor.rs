@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::sleep_until;
-
-use super::deadlines::{Deadline, Deadlines};
+use super::deadlines::{Deadline, Deadlines, until};
 use super::handle::{Callback, CellHandle, Inboxes, Observation, Reply, Request, Stop};
 use super::host::{Host, NotificationId, ToolCall};
 use super::id::{CellId, CellKey};
@@ -208,13 +206,11 @@ impl Actor {
     /// V8 was told to stop some time ago. It is lost only if it had the time.
     fn check_stop(&mut self) {
         match self.engine.progress() {
-            Progress::Running if self.engine.give_up() => self.engine_lost(
+            Progress::Running if !self.engine.give_up() => self.deadlines.set(Deadline::Stop, STOP_TIME),
+            Progress::Running | Progress::Lost => self.engine_lost(
                 "the script was told to stop and did not: it runs native code that never looks up",
             ),
-            Progress::Lost => self.engine_lost("the engine that ran the script was lost"),
-            Progress::Running | Progress::Queued | Progress::Stopped => {
-                self.deadlines.set(Deadline::Stop, STOP_TIME);
-            }
+            Progress::Queued | Progress::Stopped => self.deadlines.set(Deadline::Stop, STOP_TIME),
         }
     }
 
@@ -399,12 +395,5 @@ impl Actor {
             peak_heap_bytes: engine.peak_heap_bytes,
             ..self.usage
         }
-    }
-}
-
-async fn until(deadline: Option<tokio::time::Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

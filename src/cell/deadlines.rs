@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 /// What a time stands for. Ties are broken in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,5 +54,13 @@ impl Deadlines {
             .find(|deadline| self.times[*deadline as usize].is_some_and(|time| time <= now))?;
         self.clear(passed);
         Some(passed)
+    }
+}
+
+/// Waits for a deadline; for none, for ever.
+pub(super) async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }
