@@ -254,6 +254,35 @@ export interface Notification {
   text: string
 }
 
+/** How a session uses child processes. */
+export interface ChildOptions {
+  /**
+   * Cells that may run in one child at once, 1 to 64. Default 4. They are lost together when a child is lost; each child
+   * takes memory. Cells of two sessions never run in one child at once. Fewer run in one if their
+   * {@link Limits.heapBytes} together are more than 3 GiB.
+   */
+  cellsPerChild?: number
+  /**
+   * `true`: no script runs unless the sandbox of its child is complete, with landlock and seccomp. The constructor
+   * throws `ENGINE_UNAVAILABLE` where the system lacks one, as all but Linux do. `false` (default): the scripts run, and
+   * a process warning with the code `CODECELL_SANDBOX` says once what is missing.
+   */
+  strict?: boolean
+}
+
+/**
+ * What became of a child process. Published on the diagnostics channel `codecell:engine`, in each thread that has made
+ * a session with `isolation: 'process'`, for all children of the program.
+ *
+ * - `started`: the process was started
+ * - `ready`: it takes cells; `missing` lists the parts of its sandbox that the system refused
+ * - `ended`: nothing is left of it; `lostCells` cells ended with `ENGINE_LOST`, because of `reason`
+ */
+export type ChildProcessEvent =
+  | { event: 'started'; pid: number }
+  | { event: 'ready'; pid: number; missing: string[] }
+  | { event: 'ended'; pid: number; reason: string; lostCells: number }
+
 /** What a session is made with. All of it is read and checked by the constructor; to change it later has no effect. */
 export interface SessionOptions {
   /**
@@ -264,10 +293,13 @@ export interface SessionOptions {
   /** What is said under the headings of tool namespaces in the exec description, by {@link Tool.namespace}. */
   namespaces?: Record<string, { description?: string }>
   /**
-   * `'thread'` (default): isolates in this process. `'process'`: isolates in a supervised child process; not available
-   * in this version, and refused with `INVALID_ARGUMENT`.
+   * `'thread'` (default): isolates in this process. `'process'`: isolates in supervised child processes, with the same
+   * results. There every script can be stopped, and what makes V8 abort costs a child and fails its cells with
+   * `ENGINE_LOST`. Not on Windows: the constructor throws `ENGINE_UNAVAILABLE`.
    */
   isolation?: 'thread' | 'process'
+  /** How child processes are used. Only with `isolation: 'process'`. */
+  childOptions?: ChildOptions
   limits?: Limits
   /** Used where neither the call nor the pragma says. 0 or more, `Infinity` allowed. Default 10 000. */
   defaultYieldTimeMs?: number
@@ -415,6 +447,11 @@ export class Session {
 export interface ModelToolOptions {
   /** Put every tool's TypeScript declaration into the exec description. Default true. */
   declareTools?: boolean
+  /**
+   * Tools of the cells that this exec starts, instead of the session's: for tools that change while the session lives,
+   * or differ from one model to the next.
+   */
+  tools?: Record<string, Tool>
 }
 
 /** What a model reads as the result of its call. */
@@ -528,7 +565,8 @@ export const versions: { readonly codecell: string; readonly v8: string }
  * - `CELL_BUSY`: the cell is being watched already
  * - `CELL_TERMINATING`: the cell is being terminated already
  * - `TOO_MANY_CELLS`: {@link Limits.activeCells}
- * - `ENGINE_UNAVAILABLE`: the addon does not load (thrown by the import of this package), or V8 could not make an isolate
+ * - `ENGINE_UNAVAILABLE`: the addon does not load (thrown by the import of this package), V8 could not make an isolate,
+ *   or child processes can't be had ({@link SessionOptions.isolation})
  */
 export type CodecellErrorCode =
   | 'INVALID_ARGUMENT'

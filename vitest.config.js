@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
+// CODECELL_TEST_ISOLATION=process npx vitest run: the same tests, with the cells in child processes. Programs that tests
+// start learn of it, too.
+const isolated = process.env.CODECELL_TEST_ISOLATION !== undefined
+const alias = isolated
+  ? [{ find: /^(codecell|(\.\.\/)+js\/index\.js)$/, replacement: support('isolation.js').pathname }]
+  : []
+const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}
+
+/** @param {string} name */
+function support(name) {
+  return new URL(`./__test__/support/${name}`, import.meta.url)
+}
+
 /**
  * The same tests in child processes, and in worker threads: there one process has the addon many times, and takes it
  * down many times.
@@ -8,8 +21,10 @@ import { defineConfig } from 'vitest/config'
  */
 function project(pool) {
   return {
+    resolve: { alias },
     test: {
       name: pool,
+      env,
       pool,
       include: ['__test__/*.test.{js,ts}'],
       testTimeout: 60_000,

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { json, run, texts } from './support/cell.js'
-import { ISOLATIONS } from './support/isolation.js'
+import { ISOLATIONS } from './support/isolations.js'
 
 const SPECIFIERS = [
   'fs',

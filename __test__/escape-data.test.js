@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { openSession, texts } from './support/cell.js'
-import { ISOLATIONS } from './support/isolation.js'
+import { ISOLATIONS } from './support/isolations.js'
 import { expectPlain, watchHost } from './support/plain.js'
 
 /** Values that are more than data, or try to be. Each is sent to a tool. */

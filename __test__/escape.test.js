@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { json, texts } from './support/cell.js'
-import { ISOLATIONS } from './support/isolation.js'
+import { ISOLATIONS } from './support/isolations.js'
 import { watchHost } from './support/plain.js'
 
 /** Names that would show a realm other than the cell's. */

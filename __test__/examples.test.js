@@ -70,6 +70,27 @@ test('endless yields, is terminated, and leaves an idle CPU and a working sessio
   expect(after).toBeLessThan(30)
 })
 
+test('ai-sdk-agent mends its script, and reads 40 orders in three turns', async () => {
+  const { stdout } = await runExample('ai-sdk-agent')
+  expect(stdout.match(/^model calls exec/gm)).toHaveLength(2)
+  expect(stdout).toMatch(/^model reads: .*tool `getOrder` expects a JSON object for arguments/m)
+  expect(stdout).toMatch(/^model: Grace, with 384\.93 euros\.\n3 turns of the model, 40 orders read\n$/m)
+})
+
+test('mcp-session works on two servers through codecell mcp', async () => {
+  const { stdout } = await runExample('mcp-session')
+  expect(stdout).toContain('The client sees exec and wait.')
+  expect(stdout).toContain('The description of exec declares 16 tools.')
+  expect(stdout.match(/^progress: files__read_text_file \(tool-\d\) is done$/gm)).toHaveLength(3)
+  expect(stdout).toMatch(
+    /^Script completed\n.*\nOutput:\n\nEmma: Ada\nUlysses: Grace\nWalden: on its shelf$/m,
+  )
+  expect(stdout).toMatch(/^progress: reminding Ada$/m)
+  expect(stdout).toMatch(/^=== wait \{"cell_id":"2"\}$/m)
+  expect(stdout).toMatch(/^ToolError: Edsger does not have Walden\.$/m)
+  expect(stdout).toMatch(/as the filesystem server wrote it:\nEmma: Ada\n/)
+})
+
 describe('the tools of repo-report', () => {
   const call = { id: 'tool-1', cellId: '1', name: 'test', signal: new AbortController().signal }
 

@@ -295,7 +295,7 @@ test('modelTools: options that are not right are refused, by the constructor and
   await expectFault(
     () => session.modelTools(/** @type {any} */ ({ declare: 1 })),
     'INVALID_ARGUMENT',
-    /^unknown key "declare" in modelTools options; known are declareTools$/,
+    /^unknown key "declare" in modelTools options; known are declareTools, tools$/,
   )
   await expectFault(
     () => session.modelTools(/** @type {any} */ ({ declareTools: 'no' })),

@@ -2,7 +2,7 @@
 
 import { isMainThread } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { ISOLATIONS } from './support/isolation.js'
+import { ISOLATIONS } from './support/isolations.js'
 import { STOPPED } from './support/probes.js'
 import { runProgram } from './support/program.js'
 

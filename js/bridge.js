@@ -1,10 +1,13 @@
 import { Cell } from './cell.js'
+import { publishChildEvent } from './child-event.js'
 import { errorWithCode, withCodes } from './errors.js'
 import { addon } from './native.js'
 import { cellResult } from './result.js'
 
 /** @import { CellResult } from '../index.d.ts' */
-/** @import { Message, NativeSession } from './binding.d.ts' */
+/** @import { CallStatus, Message, NativeSession } from './binding.d.ts' */
+
+const SETTLED = Promise.resolve()
 
 /**
  * @typedef {object} Request
@@ -25,6 +28,7 @@ class Bridge {
   #lastTicket = 0
   /** @type {(number | string | null)[]} */
   #settled = []
+  #flush = () => this.#sendSettled()
 
   constructor() {
     this.native = withCodes(() => new addon.NativeBridge((messages) => this.#deliver(messages)))
@@ -90,7 +94,9 @@ class Bridge {
       }
       case 2: {
         const [, cellKey, call, toolIndex, inputJson] = message
-        return void this.#callTool(cellKey, call, toolIndex, inputJson)
+        return this.#cells
+          .get(cellKey)
+          ?.callTool(call, toolIndex, inputJson, (status, text) => this.#settle(cellKey, call, status, text))
       }
       case 3: {
         const [, cellKey, call] = message
@@ -105,7 +111,9 @@ class Bridge {
         this.#cells.delete(message[1])
         return cell?.close()
       }
-      case 6: {
+      case 6:
+        return publishChildEvent(message[1])
+      case 7: {
         const [, cellKey, lost, held] = message
         return this.#cells.get(cellKey)?.engineLost(lost, held)
       }
@@ -122,18 +130,16 @@ class Bridge {
   /**
    * @param {number} cellKey
    * @param {number} call
-   * @param {number} toolIndex
-   * @param {string | null} inputJson
+   * @param {CallStatus} status
+   * @param {string | null} text
    */
-  async #callTool(cellKey, call, toolIndex, inputJson) {
-    const outcome = await this.#cells.get(cellKey)?.callTool(call, toolIndex, inputJson)
-    if (outcome === undefined) return
-    // What settles in one turn goes back together.
-    if (this.#settled.length === 0) queueMicrotask(() => this.#flush())
-    this.#settled.push(cellKey, call, ...outcome)
+  #settle(cellKey, call, status, text) {
+    // What settles in one turn goes back together. A bare promise costs less than queueMicrotask.
+    if (this.#settled.length === 0) SETTLED.then(this.#flush)
+    this.#settled.push(cellKey, call, status, text)
   }
 
-  #flush() {
+  #sendSettled() {
     const settled = this.#settled
     this.#settled = []
     try {

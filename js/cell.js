@@ -43,17 +43,19 @@ export class Cell {
    * @param {number} number
    * @param {number} toolIndex
    * @param {string | null} inputJson
-   * @returns {Promise<Outcome | undefined>} never rejects; undefined: the cell has been closed, so nobody asks
+   * @param {(...outcome: Outcome) => void} settle not called once the cell has been closed: nobody asks any more
    */
-  async callTool(number, toolIndex, inputJson) {
+  callTool(number, toolIndex, inputJson, settle) {
     const { id, tools, messageBytes, inContext } = this.#parts
     const tool = tools[toolIndex]
-    if (tool === undefined) return [2, `there is no tool number ${toolIndex}`]
+    if (tool === undefined) return settle(2, `there is no tool number ${toolIndex}`)
     const call = new RunningCall(tool, id, number, messageBytes)
     this.#calls.set(number, call)
-    const outcome = await inContext(() => call.run(inputJson))
-    this.#calls.delete(number)
-    return this.#closed ? undefined : outcome
+    // It never rejects.
+    inContext(() => call.run(inputJson)).then((outcome) => {
+      this.#calls.delete(number)
+      if (!this.#closed) settle(...outcome)
+    })
   }
 
   /** @param {number} number */

@@ -5,11 +5,11 @@ import { addon } from './native.js'
 import { throwIfAborted } from './signals.js'
 
 /** @import { CellError, CellResult, ModelOutput, ModelTool, Session } from '../index.d.ts' */
-/** @import { NativeToolSet } from './binding.d.ts' */
+/** @import { ToolSet } from './tool-set.js' */
 
 /**
  * @typedef {object} ModelSettings
- * @property {NativeToolSet} toolSet
+ * @property {ToolSet} toolSet the tools of the cells that exec starts
  * @property {number} defaultYieldTimeMs
  * @property {number} maxYieldTimeMs
  */
@@ -27,14 +27,16 @@ const GRACE_MS = 1_000
  * @param {unknown} given
  * @returns {{ exec: ModelTool, wait: ModelTool }}
  */
-export function modelTools(session, settings, given) {
-  const options = check.options('modelTools options', given, ['declareTools'])
+export function modelTools(session, { toolSet: ofSession, ...times }, given) {
+  const options = check.options('modelTools options', given, ['declareTools', 'tools'])
   const declareTools = check.optional(check.boolean, 'declareTools', options.declareTools) ?? true
-  const { toolSet, defaultYieldTimeMs } = settings
+  const toolSet = options.tools === undefined ? ofSession : ofSession.withTools(options.tools)
+  const settings = { ...times, toolSet }
+  const { defaultYieldTimeMs } = settings
   return withCodes(() => ({
     exec: {
       name: 'exec',
-      description: toolSet.execDescription(defaultYieldTimeMs, declareTools),
+      description: toolSet.native.execDescription(defaultYieldTimeMs, declareTools),
       grammar: { syntax: 'lark', definition: addon.execGrammar() },
       inputSchema: JSON.parse(addon.execInputSchema()),
       run: async (input, options) => runExec(session, settings, input, options),
@@ -59,7 +61,11 @@ async function runExec(session, settings, input, given) {
   const options = runOptions(given)
   const source = sourceOf(input)
   const { yieldTimeMs, maxOutputTokens } = JSON.parse(withCodes(() => addon.parseExecSource(source)))
-  const result = await session.exec(source, { ...options, yieldTimeMs: withGrace(yieldTimeMs, settings) })
+  const result = await session.exec(source, {
+    ...options,
+    yieldTimeMs: withGrace(yieldTimeMs, settings),
+    tools: /** @type {any} */ (settings.toolSet), // exec takes a set as it is
+  })
   return modelOutput(result, maxOutputTokens, performance.now() - started)
 }
 

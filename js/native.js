@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { CodecellError } from './errors.js'
 
 /** @import { Addon } from './binding.d.ts' */
@@ -18,9 +18,15 @@ const OVERRIDE = 'CODECELL_NATIVE_LIBRARY_PATH'
 const require = createRequire(import.meta.url)
 
 /** The addon: the one that the environment names, else the one built in this clone, else the platform's package. */
-export const addon = load()
+export const { addon, path: addonPath } = load()
 
-/** @returns {Addon} */
+/** The executable that starts child processes. It lies beside the addon. */
+export const launcherPath = join(
+  dirname(addonPath),
+  process.platform === 'win32' ? 'codecell-launcher.exe' : 'codecell-launcher',
+)
+
+/** @returns {{ addon: Addon, path: string }} */
 function load() {
   const override = process.env[OVERRIDE]
   // Another file than the one that was asked for would be a surprise, so there is no way on from here.
@@ -45,7 +51,7 @@ function load() {
  *
  * @param {string[]} specifiers
  * @param {string | (() => string)} explanation
- * @returns {Addon}
+ * @returns {{ addon: Addon, path: string }}
  */
 function attempt(specifiers, explanation) {
   const causes = []
@@ -53,7 +59,7 @@ function attempt(specifiers, explanation) {
     try {
       const found = require(specifier)
       if (specifier.startsWith('@')) checkVersion(specifier, found)
-      return found
+      return { addon: found, path: require.resolve(specifier) }
     } catch (error) {
       causes.push(error)
     }

@@ -1,6 +1,7 @@
 import * as check from './check.js'
 import { invalidArgument } from './errors.js'
 import { checkedJson } from './json.js'
+import { addonPath, launcherPath } from './native.js'
 
 /** @import { Limits, Notification } from '../index.d.ts' */
 /** @typedef {(notification: Notification) => unknown} OnNotify */
@@ -28,6 +29,7 @@ const SESSION_KEYS = [
   'tools',
   'namespaces',
   'isolation',
+  'childOptions',
   'limits',
   'defaultYieldTimeMs',
   'maxYieldTimeMs',
@@ -36,11 +38,13 @@ const SESSION_KEYS = [
   'typescript',
   'onNotify',
 ]
+const CHILD_KEYS = ['cellsPerChild', 'strict']
 const WAIT_TO_PENDING_KEYS = ['signal', 'yieldSignal']
 const WAIT_KEYS = ['yieldTimeMs', ...WAIT_TO_PENDING_KEYS]
 const EXEC_TO_PENDING_KEYS = ['callId', 'signal', 'yieldSignal', 'tools']
 const EXEC_KEYS = ['yieldTimeMs', ...EXEC_TO_PENDING_KEYS]
 
+const MOST_CELLS_PER_CHILD = 64
 const DEFAULT_YIELD_TIME_MS = 10_000
 const DEFAULT_MESSAGE_BYTES = 64 * MIB
 
@@ -62,11 +66,13 @@ export function sessionOptions(given) {
   const options = check.options('options', given, SESSION_KEYS)
   refuseWhatIsMissing(options)
   const limits = limitsOf(options.limits)
+  const child = childOf(options)
   const onNotify = check.optional(check.fn, 'onNotify', options.onNotify)
   return {
     tools: options.tools,
     namespaces: options.namespaces,
     limits,
+    child,
     messageBytes: limits.messageBytes ?? DEFAULT_MESSAGE_BYTES,
     defaultYieldTimeMs: wholeMilliseconds(
       check.optional(check.milliseconds, 'defaultYieldTimeMs', options.defaultYieldTimeMs) ??
@@ -84,8 +90,6 @@ export function sessionOptions(given) {
 
 /** @param {Record<string, unknown>} options */
 function refuseWhatIsMissing(options) {
-  const isolation = check.optional(isolationChoice, 'isolation', options.isolation)
-  if (isolation === 'process') throw notAvailable('isolation', isolation, 'thread')
   const console = check.optional(consoleChoice, 'console', options.console)
   if (console !== undefined && console !== 'off') throw notAvailable('console', console, 'off')
   check.optional(typescriptChoice, 'typescript', options.typescript)
@@ -122,6 +126,31 @@ function typescriptChoice(name, value) {
  */
 function notAvailable(name, value, instead) {
   return invalidArgument(`${name}: '${value}' is not available in this version; use '${instead}'`)
+}
+
+/**
+ * How child processes are used; undefined: not at all.
+ *
+ * @param {Record<string, unknown>} options
+ * @returns {{ cellsPerChild?: number, strict?: boolean } | undefined}
+ */
+function childOf(options) {
+  const isolation = check.optional(isolationChoice, 'isolation', options.isolation)
+  const given = check.options('childOptions', options.childOptions, CHILD_KEYS)
+  const cellsPerChild = check.optional(
+    between(1, MOST_CELLS_PER_CHILD),
+    'childOptions.cellsPerChild',
+    given.cellsPerChild,
+  )
+  const strict = check.optional(check.boolean, 'childOptions.strict', given.strict)
+  if (isolation === 'process') {
+    return {
+      ...(cellsPerChild === undefined ? {} : { cellsPerChild }),
+      ...(strict === undefined ? {} : { strict }),
+    }
+  }
+  if (options.childOptions === undefined) return undefined
+  throw invalidArgument("childOptions are for isolation: 'process'; leave them out with 'thread'")
 }
 
 /** @param {unknown} given */
@@ -164,7 +193,7 @@ function wholeMilliseconds(time) {
  *
  * @param {Settings} settings
  */
-export function nativeSessionOptions({ limits, storedValues, defaultYieldTimeMs, maxYieldTimeMs }) {
+export function nativeSessionOptions({ limits, child, storedValues, defaultYieldTimeMs, maxYieldTimeMs }) {
   /** @type {Limits} */
   const finite = { ...limits }
   if (finite.cpuMs === Infinity) delete finite.cpuMs
@@ -172,6 +201,13 @@ export function nativeSessionOptions({ limits, storedValues, defaultYieldTimeMs,
   if (finite.toolGraceMs !== undefined) finite.toolGraceMs = wholeMilliseconds(finite.toolGraceMs)
   return {
     limits: finite,
+    child: child && {
+      launcher: launcherPath,
+      addon: addonPath,
+      // The sandbox of a child has no access to the system's.
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ...child,
+    },
     storedValues,
     defaultYieldTimeMs,
     maxYieldTimeMs: maxYieldTimeMs === Number.MAX_SAFE_INTEGER ? null : maxYieldTimeMs,

@@ -87,7 +87,7 @@ export class Session {
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
     const { defaultYieldTimeMs, maxYieldTimeMs } = this.#settings
-    return modelTools(this, { toolSet: this.#toolSet.native, defaultYieldTimeMs, maxYieldTimeMs }, options)
+    return modelTools(this, { toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs }, options)
   }
 
   /** @returns {Promise<void>} */
@@ -115,7 +115,7 @@ export class Session {
     const { yieldTimeMs, callId, signal, yieldSignal, tools } = execOptions(options, step)
     this.#refuseIfClosed()
     throwIfAborted(signal)
-    const toolSet = tools === undefined ? this.#toolSet : this.#toolSet.withTools(tools)
+    const toolSet = this.#toolSetOf(tools)
     // Reading the tools ran code of the caller.
     throwIfAborted(signal)
     const { onNotify, messageBytes } = this.#settings
@@ -180,6 +180,14 @@ export class Session {
     } finally {
       stopListening()
     }
+  }
+
+  /**
+   * @param {unknown} tools the record that the caller gave, or the set that `modelTools` made of one
+   */
+  #toolSetOf(tools) {
+    if (tools === undefined) return this.#toolSet
+    return tools instanceof ToolSet ? tools : this.#toolSet.withTools(tools)
   }
 
   #refuseIfClosed() {

@@ -8,8 +8,9 @@
 set -euo pipefail
 export LC_ALL=C
 
-# What the host looks up. The second name is optional for an addon.
-readonly ENTRY_POINTS='napi_register_module_v1|node_api_module_get_api_version_v1'
+# What the host looks up, and what the launcher of child processes does. The second name is optional for an addon.
+readonly ENTRY_POINTS='napi_register_module_v1|node_api_module_get_api_version_v1|codecell_child_main'
+readonly NEEDED_ENTRY_POINTS='napi_register_module_v1 codecell_child_main'
 
 # Call-backs of the v8 crate that may be exported, as a regular expression. rustc may keep `extern "C"` functions of
 # dependencies visible; two addons with the same crate could meet there. None is today: list a name here only with a
@@ -118,15 +119,17 @@ engine_names() { # mangled names on standard input, readable ones out
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 check_exports() {
-  local others callbacks
+  local others callbacks entry
   others=$(not_matching "^($ENTRY_POINTS)$" <<<"$exported")
   callbacks=$(matching '^v8__' <<<"$others")
 
-  if grep -qx napi_register_module_v1 <<<"$exported"; then
-    ok "exports napi_register_module_v1"
-  else
-    bad "exports napi_register_module_v1"
-  fi
+  for entry in $NEEDED_ENTRY_POINTS; do
+    if grep -qx "$entry" <<<"$exported"; then
+      ok "exports $entry"
+    else
+      bad "exports $entry"
+    fi
+  done
   expect_none "exports no call-back of the v8 crate ($(grep -c . <<<"$callbacks" || true) found)" \
     "$(not_matching "^($ALLOWED_V8_CALLBACKS)$" <<<"$callbacks")"
   expect_none "exports nothing of V8, ICU, Abseil or libuv" \

@@ -3,7 +3,7 @@
 #
 # rustc exports every `#[no_mangle]` function of every dependency from a cdylib: some 300 of the crates v8 and
 # temporal_capi. Two addons that embed V8 would meet in them. So the list that rustc hands to the linker is cut down
-# to the one that Node looks up. scripts/check-addon.sh checks the outcome.
+# to those that Node and the launcher look up. scripts/check-addon.sh checks the outcome.
 set -eu
 for argument in "$@"; do
   case $argument in
@@ -15,6 +15,7 @@ for argument in "$@"; do
 {
   global:
     napi_register_module_v1;
+    codecell_child_main;
   local:
     *;
 };

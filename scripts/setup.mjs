@@ -28,6 +28,8 @@ const MINIMUM_RUST = [1, 95]
 
 const VENDORED = join(ROOT, 'vendor', 'v8')
 const CHECKSUMS = 'librusty_v8_ptrcomp_release_x86_64-unknown-linux-gnu.a.gz.sha256'
+/** Starts child processes; it lies beside the addon. */
+const LAUNCHER = WINDOWS ? 'codecell-launcher.exe' : 'codecell-launcher'
 const STAMP = join(TARGET_DIR, 'vendored-v8.stamp')
 
 /** A failure that the user can act on: printed without a stack. */
@@ -223,12 +225,18 @@ async function buildAddon() {
   const target = join(ROOT, addon)
   const before = modified(built)
   if (before === undefined) say('addon: cargo build --release (a few minutes the first time) …')
-  run('cargo', ['build', '--release', '--lib', ...(process.env.CI ? ['--locked'] : [])])
+  run('cargo', ['build', '--release', '--lib', '--bins', ...(process.env.CI ? ['--locked'] : [])])
   if (modified(built) === undefined) throw new SetupError(`cargo left no ${built}`)
+  await replaceIfChanged(join(TARGET_DIR, 'release', LAUNCHER), join(ROOT, LAUNCHER))
 
   if (existsSync(target) && (await sha256(target)) === (await sha256(built))) return `${addon} is up to date`
   await replaceFile(built, target)
   return `${addon} ${before === modified(built) ? 'copied' : 'built'}`
+}
+
+async function replaceIfChanged(built, target) {
+  if (!existsSync(target) || (await sha256(target)) !== (await sha256(built)))
+    await replaceFile(built, target)
 }
 
 function modified(path) {

@@ -4,6 +4,7 @@
 
 pub mod cell;
 pub mod engine;
+pub mod host;
 pub mod model;
 // napi leaves the registration of its classes out of unit tests, and nothing else uses this room.
 #[cfg(not(test))]

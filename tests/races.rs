@@ -97,7 +97,7 @@ impl Answers {
     }
 
     /// Waits until this many answers are there. A promise that is never settled fails here.
-    fn wait_for(&self, count: u64) -> Vec<(Ticket, Result<CellResult, Refusal>)> {
+    fn wait_for(&self, count: u64, seed: u64) -> Vec<(Ticket, Result<CellResult, Refusal>)> {
         let told = self.told.lock().unwrap();
         let (told, timeout) = self
             .changed
@@ -105,7 +105,7 @@ impl Answers {
                 told.len() < usize::try_from(count).unwrap()
             })
             .unwrap();
-        assert!(!timeout.timed_out(), "{} of {count} answers came", told.len());
+        assert!(!timeout.timed_out(), "seed {seed}: {} of {count} answers came", told.len());
         told.clone()
     }
 }
@@ -182,7 +182,7 @@ fn race(seed: u64) {
     // Whatever state the cell is in: this ends it, or takes the result that waits, or learns that it was taken.
     let last = Ticket(tickets.fetch_add(1, Ordering::Relaxed));
     session.terminate(cell.id.as_str(), last, answers.reply(last));
-    let told = answers.wait_for(last.0);
+    let told = answers.wait_for(last.0, seed);
     check(seed, script, &told, &session);
 }
 

@@ -149,6 +149,7 @@ export function mistakes(session: Session): unknown[] {
     new Session({ limits: { memory: 5 } }),
     // @ts-expect-error no such kind
     new Session({ tools: { x: { kind: 'text', execute() {} } } }),
+    new Session({ isolation: 'process', childOptions: { cellsPerChild: 2, strict: true } }),
     // @ts-expect-error no such isolation
     new Session({ isolation: 'worker' }),
     // @ts-expect-error a function cannot be stored

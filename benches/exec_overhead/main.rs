@@ -158,6 +158,7 @@ fn main() {
     );
     let mut json = serde_json::Map::new();
     for scenario in Scenario::ALL {
+        let mut without_tools = None;
         let samples = match (quick, scenario) {
             (true, Scenario::Cold) => 5,
             (true, _) => 2,
@@ -180,8 +181,17 @@ fn main() {
                 engine.mean / plain.mean,
                 engine.p50 / plain.p50
             );
-            let name = format!("{} {tools} tools", scenario.name());
+            let name = format!("{} exec with {tools} tools, engine to plain design", scenario.name());
             json.insert(name, (engine.p50 / plain.p50).into());
+            let without_tools = *without_tools.get_or_insert(engine.p50);
+            if tools > 0 {
+                let to_none = engine.p50 / without_tools;
+                println!("{:<10} to the engine without tools {to_none:.2}", "");
+                json.insert(
+                    format!("{} exec with {tools} tools to none, engine", scenario.name()),
+                    to_none.into(),
+                );
+            }
         }
     }
     if let Some(file) =

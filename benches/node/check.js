@@ -1,13 +1,15 @@
-// npm run bench:check [-- --write]
+// npm run bench:check [-- --short] [-- --write]
 //
 // Compares ratios within one run with those of baseline.json. A ratio fails when it is more than 15 % above its
-// baseline in each of three attempts. `--write` makes the best of three attempts the baseline.
+// baseline in each of five attempts. `--short` leaves out what needs a contender to be installed, and takes fewer
+// samples: for CI. `--write` makes the median of five attempts the baseline.
 //
 // On Linux all runs on one core: waking a thread on another core costs up to 100 µs on some machines and nothing on
 // others, and whether it happens depends on what else runs. That is the scheduler's time, not codecell's.
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { contender } from './contenders/index.js'
 import { install } from './install.js'
@@ -16,25 +18,30 @@ import { digits } from './report.js'
 import { scenario } from './scenarios/index.js'
 
 const TOLERANCE = 0.15
-const ATTEMPTS = 3
-const EFFORT = { rounds: 300, warmup: 20, budgetMs: 6_000 }
+const ATTEMPTS = 5
 const BASELINE = new URL('baseline.json', import.meta.url)
 
-const { values: options } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
+const flag = { type: 'boolean', default: false }
+const { values: options } = parseArgs({ options: { short: flag, write: flag } })
+const EFFORT = options.short
+  ? { rounds: 100, warmup: 10, budgetMs: 2_000 }
+  : { rounds: 300, warmup: 20, budgetMs: 6_000 }
 
-pin()
-install()
-const reference = (await loads('isolated-vm')) ? 'isolated-vm' : 'worker_threads'
+if (!process.env.CODECELL_BENCH_PINNED) {
+  build()
+  if (!options.short) install()
+  pin()
+}
 const CHECKS = [
-  {
+  ...(options.short ? ['node:vm'] : ['node:vm', 'isolated-vm']).map((reference) => ({
     name: `exec of a trivial script, codecell to ${reference}`,
     of: ['codecell', 'exec-trivial'],
     to: [reference, 'exec-trivial'],
-  },
+  })),
   {
-    name: 'tool round trip, codecell to MessagePort',
+    name: 'tool round trip, codecell to a bare threadsafe function',
     of: ['codecell', 'round-trip'],
-    to: ['MessagePort', 'round-trip'],
+    to: ['threadsafe function', 'round-trip'],
   },
   {
     name: '100 parallel tool calls to 1, codecell',
@@ -43,27 +50,65 @@ const CHECKS = [
   },
 ]
 
+/** The rows of benches/exec_overhead that are checked. One run gives them all. */
+const OVERHEAD_CHECKS = [
+  'warm exec with 0 tools, engine to plain design',
+  'warm exec with 128 tools to none, engine',
+  'sustained exec with 0 tools, engine to plain design',
+]
+
 const baseline = JSON.parse(readFileSync(BASELINE, 'utf8'))
+const overheads = []
 let failed = false
-for (const check of CHECKS) {
-  const wanted = options.write ? 0 : baseline[check.name]
-  if (wanted === undefined) throw new Error(`baseline.json does not have “${check.name}”`)
-  const limit = wanted * (1 + TOLERANCE)
-  const attempts = []
-  while (attempts.length < ATTEMPTS && !(Math.min(...attempts) <= limit)) attempts.push(await ratio(check))
-  const best = Math.min(...attempts)
-  if (options.write) baseline[check.name] = Number(best.toPrecision(3))
-  else if (best > limit) failed = true
-  console.log(
-    `${check.name}: ${digits(best)} (${attempts.map(digits).join(', ')}), ` +
-      (options.write
-        ? 'now the baseline'
-        : `baseline ${digits(wanted)}: ${best > limit ? 'TOO SLOW' : 'ok'}`),
-  )
-}
+for (const check of CHECKS) await compare(check.name, () => ratio(check))
+for (const name of OVERHEAD_CHECKS) await compare(name, (attempt) => overhead(attempt)[name])
 if (options.write) writeFileSync(BASELINE, `${JSON.stringify(baseline, null, 2)}\n`)
 if (failed) console.log(`a ratio is more than ${TOLERANCE * 100} % above its baseline`)
 process.exit(failed ? 1 : 0)
+
+/**
+ * @param {string} name
+ * @param {(attempt: number) => number | Promise<number>} measure
+ */
+async function compare(name, measure) {
+  const wanted = options.write ? 0 : baseline[name]
+  if (wanted === undefined) throw new Error(`baseline.json does not have “${name}”`)
+  const limit = wanted * (1 + TOLERANCE)
+  const attempts = []
+  while (attempts.length < ATTEMPTS && !(Math.min(...attempts) <= limit))
+    attempts.push(await measure(attempts.length))
+  const taken = attempts.map(digits).join(', ')
+  if (options.write) {
+    baseline[name] = Number(quantile(attempts, 0.5).toPrecision(3))
+    console.log(`${name}: ${digits(baseline[name])} of ${taken} is now the baseline`)
+  } else {
+    const isSlow = Math.min(...attempts) > limit
+    failed ||= isSlow
+    console.log(`${name}: ${taken}; baseline ${digits(wanted)}: ${isSlow ? 'TOO SLOW' : 'ok'}`)
+  }
+}
+
+/** The figures of one run of benches/exec_overhead, which all of its checks share. */
+function overhead(attempt) {
+  if (overheads[attempt] === undefined) {
+    const file = fileURLToPath(new URL('../../target/exec-overhead.json', import.meta.url))
+    cargo('bench', '--bench', 'exec_overhead', '--', '--quick', '--json', file)
+    overheads[attempt] = JSON.parse(readFileSync(file, 'utf8'))
+  }
+  return overheads[attempt]
+}
+
+/** What is measured, built with all cores. */
+function build() {
+  cargo('build', '--release', '--example', 'bare_addon')
+  cargo('bench', '--no-run', '--bench', 'exec_overhead')
+}
+
+function cargo(...parameters) {
+  const cwd = fileURLToPath(new URL('../../', import.meta.url))
+  const { status, stderr } = spawnSync('cargo', parameters, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`cargo ${parameters.join(' ')} failed: ${stderr}`)
+}
 
 /** Of the lower quartiles, for what else the machine does only ever makes a sample slower. */
 async function ratio({ of, to }) {
@@ -92,19 +137,9 @@ async function contestant([name, id]) {
   }
 }
 
-/** @param {string} name */
-function loads(name) {
-  return contender(name)
-    .open({})
-    .then(
-      () => true,
-      () => false,
-    )
-}
-
 /** Starts this again on one core, if there is a way, and ends with its exit code. */
 function pin() {
-  if (process.env.CODECELL_BENCH_PINNED || process.platform !== 'linux') return
+  if (process.platform !== 'linux') return
   if (spawnSync('taskset', ['-c', '0', 'true']).status !== 0) return
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const env = { ...process.env, CODECELL_BENCH_PINNED: '1' }

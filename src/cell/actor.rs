@@ -1,18 +1,20 @@
-//! Drives one cell: the only place that writes its output, observer, deadlines and phase.
+//! What one cell does: the only place that writes its output, observer, deadlines and phase.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::deadlines::{Deadline, Deadlines, until};
-use super::handle::{Callback, CellHandle, Inboxes, Observation, Reply, Request, Stop};
+use super::clock;
+use super::deadlines::{Deadline, Deadlines};
+use super::handle::{Callback, CellHandle, Observation, Reply, Request, Stop};
 use super::host::{Host, NotificationId, ToolCall};
 use super::id::{CellId, CellKey};
+use super::mailbox::Message;
 use super::phase::Phase;
 use super::result::{CellResult, CellStatus, CellUsage};
 use super::transition::{Answer, Effect, Ending, Input, Ticket};
 use crate::engine::{
-    CellError, CellErrorCode, CellLimits, Command, Event, EventReceiver, Finished, Flow, JsonText, Outcome,
+    CellError, CellErrorCode, CellLimits, Command, Event, EventSender, Finished, Flow, JsonText, Outcome,
     Progress, RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 
@@ -50,35 +52,41 @@ pub struct NewCell {
 }
 
 impl NewCell {
-    /// A handle to the cell, and the actor that has yet to be given an engine and run.
+    /// A handle to the cell, and the cell that has yet to be given an engine.
     #[must_use]
-    pub fn prepare(self) -> (CellHandle, PreparedActor) {
-        let (handle, inboxes) = CellHandle::new(self.id.clone(), self.key);
-        (handle.clone(), PreparedActor { cell: self, handle, inboxes, started_at: Instant::now() })
+    pub fn prepare(self) -> (CellHandle, PreparedCell) {
+        let handle = CellHandle::new(self.id.clone(), self.key);
+        (handle.clone(), PreparedCell { cell: self, handle, started_at: Instant::now() })
     }
 }
 
-/// An actor without an engine.
-pub struct PreparedActor {
+/// A cell without an engine.
+pub struct PreparedCell {
     cell: NewCell,
     handle: CellHandle,
-    inboxes: Inboxes,
     started_at: Instant,
 }
 
-impl PreparedActor {
-    /// Drives the cell to its end.
-    pub async fn run(self, engine: Box<dyn RunningCell>, events: EventReceiver) {
-        let Self { cell, handle, inboxes, started_at } = self;
+impl PreparedCell {
+    /// Where the engine is to send the events of this cell.
+    #[must_use]
+    pub fn events(&self) -> EventSender {
+        EventSender::new(self.handle.event_sink())
+    }
+
+    /// Begins the cell's life with its engine.
+    pub fn begin(self, engine: Box<dyn RunningCell>) {
+        let Self { cell, handle, started_at } = self;
         let mut actor = Actor {
             phase: Phase::new(cell.flow),
-            handle,
+            handle: handle.clone(),
             engine,
             limits: cell.limits,
             tool_grace: cell.tool_grace,
             host: cell.host,
             home: cell.home,
             deadlines: Deadlines::default(),
+            alarm: None,
             replies: HashMap::new(),
             yield_after: None,
             started_at,
@@ -96,11 +104,17 @@ impl PreparedActor {
             actor.deadlines.set(Deadline::Wall, wall);
         }
         actor.observe(cell.observation);
-        actor.drive(inboxes, events).await;
+        handle.begin(actor);
+    }
+
+    /// No engine can be had: the cell was never there.
+    pub fn abandon(self) {
+        self.handle.close();
     }
 }
 
-struct Actor {
+/// The owner of a cell's state. [`super::handle::Post`] sees to it that one thread at a time runs it.
+pub(super) struct Actor {
     phase: Phase,
     handle: CellHandle,
     engine: Box<dyn RunningCell>,
@@ -109,6 +123,8 @@ struct Actor {
     host: Arc<dyn Host>,
     home: Arc<dyn CellHome>,
     deadlines: Deadlines,
+    /// The time for which the clock was set.
+    alarm: Option<Instant>,
     replies: HashMap<Ticket, Reply>,
     /// The yield time of an observer that waits for the script to start.
     yield_after: Option<Duration>,
@@ -128,20 +144,59 @@ struct Actor {
 }
 
 impl Actor {
-    /// The order of the branches is the priority: no script can starve a stop, an observer or a yield.
-    async fn drive(&mut self, mut inboxes: Inboxes, mut events: EventReceiver) {
-        while !self.phase.is_closed() {
-            let deadline = self.deadlines.next();
-            tokio::select! {
-                biased;
-                Some(stop) = inboxes.stops.recv() => self.stop(stop),
-                Some(request) = inboxes.requests.recv() => self.request(request),
-                () = until(deadline) => self.deadline_passed(),
-                event = events.recv(), if !self.finished => self.event(event),
-                Some(callback) = inboxes.callbacks.recv() => self.callback(callback),
+    /// Carries out what follows from a message.
+    pub(super) fn take(&mut self, message: Message) {
+        match message {
+            Message::Stop(stop) => self.stop(stop),
+            Message::Request(request) => self.request(request),
+            Message::Alarm => {
+                // The clock may have called before it heard of a later time.
+                self.alarm = self.alarm.filter(|alarm| *alarm > Instant::now());
+                self.deadline_passed();
+            }
+            Message::Event(_) | Message::EngineGone if self.finished => {}
+            Message::Event(event) => self.event(event),
+            Message::EngineGone => self.engine_lost("the engine that ran the script was lost"),
+            Message::Callback(callback) => self.callback(callback),
+        }
+    }
+
+    /// Whether nothing will come of the cell any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.phase.is_closed()
+    }
+
+    /// Has the clock call at the next deadline.
+    pub(super) fn set_alarm(&mut self) {
+        let next = self.deadlines.next();
+        if next != self.alarm {
+            clock::set(&self.handle, self.alarm, next);
+            self.alarm = next;
+        }
+    }
+
+    /// The last act. After a panic of ours, whoever waits for the cell is told that it is lost.
+    pub(super) fn farewell(mut self, has_panicked: bool) {
+        self.deadlines = Deadlines::default();
+        self.set_alarm();
+        if has_panicked {
+            self.engine.interrupt(StopReason::Terminate);
+            // Nobody will look again whether it has stopped. If it does, it counts as lost no more.
+            self.engine.give_up();
+            self.home.remove(&self.handle.id);
+            for (_, reply) in std::mem::take(&mut self.replies) {
+                let ending = Ending::Failed {
+                    error: lost("codecell itself has failed"),
+                    unhandled_rejections: Vec::new(),
+                };
+                reply(Ok(CellResult {
+                    cell_id: self.handle.id.clone(),
+                    status: CellStatus::Ended(ending),
+                    content: Vec::new(),
+                    usage: self.usage,
+                }));
             }
         }
-        inboxes.refuse_all().await;
         self.host.closed(self.handle.key);
     }
 
@@ -231,17 +286,17 @@ impl Actor {
         }
     }
 
-    fn event(&mut self, event: Option<Event>) {
+    fn event(&mut self, event: Event) {
         match event {
-            Some(Event::Started) => {
+            Event::Started => {
                 self.started = true;
                 self.arm_yield();
                 if let Some(cpu) = self.limits.cpu {
                     self.deadlines.set(Deadline::Cpu, cpu);
                 }
             }
-            Some(Event::Content(item)) => self.handle(Input::Emitted(item)),
-            Some(Event::Notify(text)) => {
+            Event::Content(item) => self.handle(Input::Emitted(item)),
+            Event::Notify(text) => {
                 self.next_notification += 1;
                 let id = NotificationId::new(self.next_notification);
                 self.notification_bytes.insert(id, notification_bytes(&text));
@@ -249,25 +304,22 @@ impl Actor {
                 self.handle(Input::Notified(id));
                 self.notices.remove(&id);
             }
-            Some(Event::ToolCall { id, tool, input }) => {
+            Event::ToolCall { id, tool, input } => {
                 self.calls.insert(id, (tool, input));
                 self.handle(Input::ToolCalled(id));
                 self.calls.remove(&id);
             }
-            Some(Event::YieldRequested) => self.handle(Input::YieldRequested),
-            Some(Event::Frontier(number)) => self.handle(Input::Frontier(number)),
-            Some(Event::Finished(finished)) => self.engine_finished(*finished),
-            None => {
-                self.finished = true;
-                self.engine_lost("the engine that ran the script was lost");
-            }
+            Event::YieldRequested => self.handle(Input::YieldRequested),
+            Event::Frontier(number) => self.handle(Input::Frontier(number)),
+            Event::Finished(finished) => self.engine_finished(*finished),
+            Event::Lost(reason) => self.engine_lost(&reason),
         }
     }
 
-    fn engine_lost(&mut self, message: &str) {
+    fn engine_lost(&mut self, reason: &str) {
+        self.finished = true;
         self.tell_loss();
-        let error = CellError::without_place(CellErrorCode::EngineLost, "Error", message);
-        self.handle(Input::EngineLost(error));
+        self.handle(Input::EngineLost(lost(reason)));
     }
 
     /// The host hears of it once.
@@ -396,4 +448,8 @@ impl Actor {
             ..self.usage
         }
     }
+}
+
+fn lost(message: &str) -> CellError {
+    CellError::without_place(CellErrorCode::EngineLost, "Error", message)
 }

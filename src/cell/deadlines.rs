@@ -1,8 +1,6 @@
 //! The times at which a cell's actor must act by itself.
 
-use std::time::Duration;
-
-use tokio::time::{Instant, sleep_until};
+use std::time::{Duration, Instant};
 
 /// What a time stands for. Ties are broken in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +52,5 @@ impl Deadlines {
             .find(|deadline| self.times[*deadline as usize].is_some_and(|time| time <= now))?;
         self.clear(passed);
         Some(passed)
-    }
-}
-
-/// Waits for a deadline; for none, for ever.
-pub(super) async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

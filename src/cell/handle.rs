@@ -1,14 +1,16 @@
-//! How the outside reaches the actor of a cell.
+//! How the outside reaches a cell.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
+use super::actor::Actor;
 use super::host::NotificationId;
 use super::id::{CellId, CellKey};
+use super::mailbox::{Mailbox, Message, Posted, Taken};
 use super::result::CellResult;
 use super::transition::{Refusal, Ticket, Watch};
-use crate::engine::{ToolCallId, ToolOutcome};
+use crate::engine::{Event, EventSink, ToolCallId, ToolOutcome};
 
 /// Takes the answer of one caller. Gives it back if the caller is gone.
 pub type Reply = Box<dyn FnOnce(Result<CellResult, Refusal>) -> Option<CellResult> + Send>;
@@ -42,106 +44,208 @@ pub(super) enum Callback {
     HostGone,
 }
 
-/// Reaches the actor of a cell. What is sent to a cell that is over comes back as refused.
+/// Reaches a cell. What is sent to a cell that is over comes back as refused.
+///
+/// Its methods carry out what follows from them before they return, unless another thread is at it. So they must not
+/// be called with a lock held that a [`super::Host`], a [`super::CellHome`] or a [`Reply`] takes.
 #[derive(Clone)]
 pub struct CellHandle {
     /// The cell's name within its session.
     pub id: CellId,
     /// The cell's name within the process.
     pub key: CellKey,
-    stops: mpsc::UnboundedSender<Stop>,
-    requests: mpsc::UnboundedSender<Request>,
-    callbacks: mpsc::UnboundedSender<Callback>,
+    post: Arc<Post>,
+}
+
+/// The mailbox of a cell, and its actor.
+pub(super) struct Post {
+    mailbox: Mailbox,
+    /// None before it has an engine, and after the end.
+    actor: Mutex<Option<Actor>>,
 }
 
 impl CellHandle {
+    /// A handle to a cell without an actor. What is sent to it waits for [`CellHandle::begin`].
+    pub(super) fn new(id: CellId, key: CellKey) -> Self {
+        Self { id, key, post: Arc::new(Post { mailbox: Mailbox::held(), actor: Mutex::new(None) }) }
+    }
+
+    /// Where the engine of the cell sends its events.
+    pub(super) fn event_sink(&self) -> Arc<dyn EventSink> {
+        Arc::clone(&self.post) as Arc<dyn EventSink>
+    }
+
+    /// Gives the cell its actor, and carries out what was sent so far.
+    pub(super) fn begin(&self, actor: Actor) {
+        let mut place = self.post.actor();
+        *place = Some(actor);
+        self.post.drive(place);
+    }
+
+    /// Refuses everything: the cell never gets an actor.
+    pub(super) fn close(&self) {
+        self.post.close();
+    }
+
+    /// Says that a deadline of the cell has passed.
+    pub(super) fn alarm(&self) {
+        let _ = self.post.send(Message::Alarm);
+    }
+
     /// Observes the cell.
     pub fn observe(&self, observation: Observation) {
-        if let Err(mpsc::error::SendError(Request::Observe(observation))) =
-            self.requests.send(Request::Observe(observation))
-        {
-            (observation.reply)(Err(Refusal::Closed));
-        }
+        self.request(Request::Observe(observation));
     }
 
     /// Gives an observation up. It is answered as aborted, unless it was answered before.
     pub fn abandon(&self, ticket: Ticket) {
-        let _ = self.requests.send(Request::Abandon(ticket));
+        self.request(Request::Abandon(ticket));
     }
 
     /// Has an observation answered at once.
     pub fn yield_now(&self, ticket: Ticket) {
-        let _ = self.requests.send(Request::YieldNow(ticket));
+        self.request(Request::YieldNow(ticket));
     }
 
     /// Terminates the cell. Answered when V8 and all callbacks have stopped.
     pub fn terminate(&self, ticket: Ticket, reply: Reply) {
-        if let Err(mpsc::error::SendError(Stop::Terminate(Some((_, reply))))) =
-            self.stops.send(Stop::Terminate(Some((ticket, reply))))
-        {
-            reply(Err(Refusal::Closed));
-        }
+        self.stop(Stop::Terminate(Some((ticket, reply))));
     }
 
     /// Terminates the cell if it still runs. Its observer is answered.
     pub fn abort(&self) {
-        let _ = self.stops.send(Stop::Terminate(None));
+        self.stop(Stop::Terminate(None));
     }
 
     /// Terminates the cell, and forgets its result if it has one.
     pub fn shut_down(&self) {
-        let _ = self.stops.send(Stop::Shutdown);
+        self.stop(Stop::Shutdown);
     }
 
     /// Says that a tool call has ended.
     pub fn tool_ended(&self, id: ToolCallId, outcome: ToolOutcome) {
-        let _ = self.callbacks.send(Callback::Tool(id, outcome));
+        let _ = self.post.send(Message::Callback(Callback::Tool(id, outcome)));
     }
 
     /// Says that the program has ended: no callback that is under way will be answered.
     pub fn host_is_gone(&self) {
-        let _ = self.callbacks.send(Callback::HostGone);
+        let _ = self.post.send(Message::Callback(Callback::HostGone));
     }
 
     /// Says that a notification was taken.
     pub fn notification_ended(&self, id: NotificationId) {
-        let _ = self.callbacks.send(Callback::Notification(id));
+        let _ = self.post.send(Message::Callback(Callback::Notification(id)));
+    }
+
+    fn request(&self, request: Request) {
+        if let Err(Message::Request(request)) = self.post.send(Message::Request(request)) {
+            refuse_request(request);
+        }
+    }
+
+    fn stop(&self, stop: Stop) {
+        if let Err(Message::Stop(stop)) = self.post.send(Message::Stop(stop)) {
+            refuse_stop(stop);
+        }
     }
 }
 
-/// Where what was sent to a cell arrives.
-pub(super) struct Inboxes {
-    pub(super) stops: mpsc::UnboundedReceiver<Stop>,
-    pub(super) requests: mpsc::UnboundedReceiver<Request>,
-    pub(super) callbacks: mpsc::UnboundedReceiver<Callback>,
-}
-
-impl CellHandle {
-    /// A handle to a cell that is yet to run, and where what is sent with it arrives.
-    pub(super) fn new(id: CellId, key: CellKey) -> (Self, Inboxes) {
-        let (stops, stop_inbox) = mpsc::unbounded_channel();
-        let (requests, request_inbox) = mpsc::unbounded_channel();
-        let (callbacks, callback_inbox) = mpsc::unbounded_channel();
-        let inboxes = Inboxes { stops: stop_inbox, requests: request_inbox, callbacks: callback_inbox };
-        (Self { id, key, stops, requests, callbacks }, inboxes)
+fn refuse_request(request: Request) {
+    if let Request::Observe(observation) = request {
+        (observation.reply)(Err(Refusal::Closed));
     }
 }
 
-impl Inboxes {
-    /// Refuses the callers that came too late.
-    pub(super) async fn refuse_all(mut self) {
-        self.requests.close();
-        self.stops.close();
-        // `recv` also waits for a send that is under way, which `try_recv` does not see: its caller would never hear.
-        while let Some(request) = self.requests.recv().await {
-            if let Request::Observe(observation) = request {
-                (observation.reply)(Err(Refusal::Closed));
+fn refuse_stop(stop: Stop) {
+    if let Stop::Terminate(Some((_, reply))) = stop {
+        reply(Err(Refusal::Closed));
+    }
+}
+
+/// After how many messages in a row the clock is set, too: not only when nothing is left to do.
+const MESSAGES_PER_ALARM: usize = 64;
+
+impl Post {
+    /// Sends a message, and runs the actor if nobody else does. Gives the message back if the cell is over.
+    fn send(&self, message: Message) -> Result<(), Message> {
+        match self.mailbox.post(message) {
+            Posted::Queued => Ok(()),
+            Posted::Drive => {
+                self.drive(self.actor());
+                Ok(())
+            }
+            Posted::TakeOver => {
+                let actor = self.actor();
+                if self.mailbox.claim() {
+                    self.drive(actor);
+                }
+                Ok(())
+            }
+            Posted::Refused(message) => Err(message),
+        }
+    }
+
+    fn actor(&self) -> MutexGuard<'_, Option<Actor>> {
+        // A panic of the actor ends the cell; what it left behind is never looked at again.
+        self.actor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the actor until nothing is left to do, or another thread takes over. Only for the one to whom the mailbox
+    /// gave that right.
+    fn drive(&self, mut place: MutexGuard<'_, Option<Actor>>) {
+        let Some(actor) = &mut *place else { return };
+        let is_over = catch_unwind(AssertUnwindSafe(|| self.drain(actor)));
+        if matches!(is_over, Ok(false)) {
+            return;
+        }
+        let actor = place.take();
+        drop(place);
+        self.close();
+        if let Some(actor) = actor {
+            actor.farewell(is_over.is_err());
+        }
+    }
+
+    /// Says whether the cell is over.
+    fn drain(&self, actor: &mut Actor) -> bool {
+        let mut messages = 0;
+        loop {
+            if actor.is_over() {
+                return true;
+            }
+            match self.mailbox.take() {
+                Taken::Message(message) => actor.take(message),
+                Taken::Empty => {
+                    actor.set_alarm();
+                    if self.mailbox.rest() {
+                        return false;
+                    }
+                }
+                Taken::HandedOver => {
+                    actor.set_alarm();
+                    return false;
+                }
+            }
+            messages += 1;
+            if messages % MESSAGES_PER_ALARM == 0 {
+                actor.set_alarm();
             }
         }
-        while let Some(stop) = self.stops.recv().await {
-            if let Stop::Terminate(Some((_, reply))) = stop {
-                reply(Err(Refusal::Closed));
-            }
-        }
+    }
+
+    fn close(&self) {
+        let (stops, requests) = self.mailbox.close();
+        stops.into_iter().for_each(refuse_stop);
+        requests.into_iter().for_each(refuse_request);
+    }
+}
+
+impl EventSink for Post {
+    fn event(&self, event: Event) {
+        let _ = self.send(Message::Event(event));
+    }
+
+    fn engine_gone(&self) {
+        let _ = self.send(Message::EngineGone);
     }
 }

@@ -4,17 +4,20 @@
 //! happens and carries out what it decides. Nobody else writes the output, the observer or the phase of a cell.
 
 mod actor;
+mod clock;
 mod deadlines;
 mod handle;
 mod host;
 mod id;
+mod mailbox;
 mod phase;
 #[cfg(test)]
 mod phase_tests;
 mod result;
 mod transition;
 
-pub use actor::{CellHome, NewCell, PreparedActor};
+pub use actor::{CellHome, NewCell, PreparedCell};
+pub use clock::is_running as clock_is_running;
 pub use handle::{CellHandle, Observation, Reply};
 pub use host::{Host, NotificationId, ToolCall};
 pub use id::{CellId, CellKey};

@@ -18,7 +18,7 @@ struct State {
     flow: Flow,
     /// Tells the commands that set the flow from each other.
     flow_number: u64,
-    /// Set by a change of flow, so that a frozen script thaws even if the flow stays the same.
+    /// Set by a flow command that nobody has obeyed yet: a frozen script thaws, even if the flow stays the same.
     thawed: bool,
     stopped: bool,
 }
@@ -76,9 +76,11 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Whether the script freezes when it has nothing to do, and the number of the command that said so.
-    pub(super) fn flow(&self) -> (Flow, u64) {
-        let state = self.lock();
+    /// Whether the script freezes when it has nothing to do, and the number of the command that said so. That command
+    /// is obeyed with this, and thaws nothing any more.
+    pub(super) fn obey_flow(&self) -> (Flow, u64) {
+        let mut state = self.lock();
+        state.thawed = false;
         (state.flow, state.flow_number)
     }
 
@@ -104,7 +106,6 @@ impl Inbox {
                 return Wake::Stopped;
             }
             if state.thawed {
-                state.thawed = false;
                 return Wake::Flow;
             }
             if !frozen && !state.settled.is_empty() {
@@ -148,8 +149,32 @@ mod tests {
                 sender.push(Command::Flow(Flow::Step, 1));
             });
             assert!(matches!(inbox.wait_frozen(), Wake::Flow));
+            assert_eq!(inbox.obey_flow(), (Flow::Step, 1));
             assert!(matches!(inbox.wait(None), Wake::Settled(settled) if settled.len() == 1));
             sending.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn each_flow_command_thaws_at_most_once() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Step);
+            let sender = Arc::clone(&inbox);
+            let sending = thread::spawn(move || {
+                sender.push(Command::Flow(Flow::Step, 1));
+                sender.push(Command::Flow(Flow::Step, 2));
+                sender.stop();
+            });
+            // The script goes from one frontier to the next, as the flow says.
+            let mut frontiers = Vec::new();
+            loop {
+                frontiers.push(inbox.obey_flow().1);
+                if matches!(inbox.wait_frozen(), Wake::Stopped) {
+                    break;
+                }
+            }
+            sending.join().unwrap();
+            assert!(frontiers.is_sorted_by(|before, after| before < after), "{frontiers:?}");
         });
     }
 
@@ -205,7 +230,9 @@ mod tests {
             let thawer = Arc::clone(&inbox);
             let thawing = thread::spawn(move || thawer.push(Command::Flow(Flow::Step, 1)));
             // A deadlock fails the test.
-            while !matches!(inbox.wait_frozen(), Wake::Stopped) {}
+            while !matches!(inbox.wait_frozen(), Wake::Stopped) {
+                inbox.obey_flow();
+            }
             stopping.join().unwrap();
             thawing.join().unwrap();
         });

@@ -6,15 +6,50 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use serde::{Deserialize, Serialize};
 
 use super::{CellLimits, ToolSet};
 use crate::model::ContentItem;
 
-/// Where an engine sends the events of one cell.
-pub type EventSender = mpsc::UnboundedSender<Event>;
-/// Where the events of one cell arrive.
-pub type EventReceiver = mpsc::UnboundedReceiver<Event>;
+/// Takes the events of one cell, on the thread of whoever sends them.
+pub trait EventSink: Send + Sync {
+    /// Takes an event.
+    fn event(&self, event: Event);
+    /// Nobody is left who could send one.
+    fn engine_gone(&self);
+}
+
+/// Where an engine sends the events of one cell. When the last clone is dropped, the cell is told: without an
+/// [`Event::Finished`] before, its engine was lost.
+#[derive(Clone)]
+pub struct EventSender(Arc<LastSender>);
+
+struct LastSender(Arc<dyn EventSink>);
+
+impl Drop for LastSender {
+    fn drop(&mut self) {
+        self.0.engine_gone();
+    }
+}
+
+impl EventSender {
+    /// A sender to this sink.
+    #[must_use]
+    pub fn new(sink: Arc<dyn EventSink>) -> Self {
+        Self(Arc::new(LastSender(sink)))
+    }
+
+    /// Sends an event. Nothing happens if the cell is over.
+    pub fn send(&self, event: Event) {
+        self.0.0.event(event);
+    }
+}
+
+impl fmt::Debug for EventSender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("EventSender")
+    }
+}
 
 /// A JSON text. It is never parsed here: one V8 wrote it, the other will read it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +85,7 @@ impl JsonText {
 pub type StoredMap = BTreeMap<String, Arc<JsonText>>;
 
 /// Names one tool call of a cell. Calls are numbered from 1, in call order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ToolCallId(NonZeroU32);
 
 impl ToolCallId {
@@ -100,7 +135,7 @@ pub struct StartCell {
 }
 
 /// Whether a script runs on by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Flow {
     /// Tool results and timers resume the script as they come.
     Run,
@@ -158,6 +193,8 @@ pub enum Event {
     Frontier(u64),
     /// V8 has stopped. Nothing of the cell runs any more.
     Finished(Box<Finished>),
+    /// The engine was lost with the script in it, for this reason. Nothing comes after it.
+    Lost(String),
 }
 
 /// The end of a script.
@@ -174,7 +211,7 @@ pub struct Finished {
 }
 
 /// How a script ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The module's promise was fulfilled, or the script called `exit`.
     Completed,
@@ -185,7 +222,7 @@ pub enum Outcome {
 }
 
 /// What a cell has used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EngineUsage {
     /// Time that its JavaScript ran.
     pub cpu: Duration,
@@ -194,7 +231,7 @@ pub struct EngineUsage {
 }
 
 /// Why a script failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellError {
     /// The stable code.
     pub code: CellErrorCode,
@@ -219,7 +256,7 @@ impl CellError {
 }
 
 /// A place in the text that was given to `exec`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// 1-based line; the pragma line counts.
     pub line: u32,
@@ -228,7 +265,7 @@ pub struct Position {
 }
 
 /// The stable code of a [`CellError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellErrorCode {
     /// The script threw, or its promise was rejected.
     ScriptError,

@@ -3,11 +3,11 @@
 //! The rooms above know an engine only by the two traits here. [`Engine::start`] runs one cell; what the cell does
 //! comes back as [`Event`]s, and what it needs to go on is sent to it as [`Command`]s.
 
-mod bootstrap;
 mod buffers;
 mod contain;
 mod cpu_clock;
 mod error;
+mod globals;
 mod helpers;
 mod hints;
 mod inbox;
@@ -21,6 +21,7 @@ mod platform;
 mod pool;
 mod resizable_buffers;
 mod run;
+mod snapshot;
 mod stack;
 mod state;
 mod stop;
@@ -32,22 +33,26 @@ mod values;
 pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{
-    CellError, CellErrorCode, Command, EngineUsage, Event, EventReceiver, EventSender, Finished, Flow,
-    JsonText, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
+    CellError, CellErrorCode, Command, EngineUsage, Event, EventSender, EventSink, Finished, Flow, JsonText,
+    Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
+pub(crate) use stop::OutputMeter;
 pub use stop::StopReason;
 pub use thread::ThreadEngine;
 pub use tool_set::{ToolEntry, ToolKind, ToolSet};
 
 /// Runs cells. Implementations differ in where the isolate lives; nobody above can tell them apart.
 pub trait Engine: Send + Sync {
-    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`]. A sender that is
-    /// dropped without it means that the engine was lost.
+    /// Starts a cell. Its events arrive on `events`, the last one being [`Event::Finished`], or [`Event::Lost`] if the
+    /// engine was lost. A sender that is dropped without either means the same.
     ///
     /// # Errors
     /// [`EngineUnavailable`] when no engine can be had; the cell was not started.
     fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable>;
+
+    /// Says that whoever uses this engine starts no cell any more. Those that run are not touched.
+    fn close(&self) {}
 }
 
 /// One started cell, as seen from outside its engine.

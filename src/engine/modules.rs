@@ -50,9 +50,8 @@ impl BuiltIn {
                     state.tools.entries().iter().map(|tool| tool.identifier.as_str()).collect();
                 tools.chain(own.filter(|(export, _)| !taken.contains(export.as_str()))).collect()
             }
-            Self::CodeMode => helpers::GLOBAL_NAMES
-                .iter()
-                .map(|global| ((*global).to_owned(), Source::Helper(global)))
+            Self::CodeMode => helpers::names()
+                .map(|global| (global.to_owned(), Source::Helper(global)))
                 .chain([
                     ("output_text".to_owned(), Source::Helper("text")),
                     ("output_image".to_owned(), Source::Helper("image")),

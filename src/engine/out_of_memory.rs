@@ -45,7 +45,7 @@ pub(super) unsafe extern "C" fn handler(_location: *const c_char, _details: &v8:
 
 fn park(cause: Cause) {
     let Some((events, last_words)) = CELL.take() else { return };
-    let _ = events.send(Event::Finished(Box::new(last_words(cause))));
+    events.send(Event::Finished(Box::new(last_words(cause))));
     drop(events);
     loop {
         thread::park();

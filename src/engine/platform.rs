@@ -9,8 +9,10 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Threads that V8 itself uses for compilation and garbage collection.
-const PLATFORM_THREADS: u32 = 2;
+use super::snapshot;
+
+/// Threads that V8 itself uses for compilation and garbage collection, at the most.
+const MOST_PLATFORM_THREADS: usize = 2;
 
 /// V8 keeps 984 KiB of it for JavaScript; the rest is for V8's own frames and ours.
 const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
@@ -42,6 +44,11 @@ pub fn v8_version() -> &'static str {
     // The archive's builder adds its own mark to V8's number.
     let version = v8::V8::get_version();
     version.split_once('-').map_or(version, |(number, _)| number)
+}
+
+/// Starts V8, without waiting for it.
+pub(super) fn start() {
+    LazyLock::force(&ROOT);
 }
 
 /// Starts a thread that may own isolates. The first call starts V8.
@@ -80,7 +87,7 @@ fn root_thread(inbox: &Receiver<SpawnRequest>) {
             Err(RecvTimeoutError::Timeout) => {
                 // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made
                 // faster. This one is never used. It is not made at once, to be out of the first cell's way.
-                keeper.get_or_insert_with(|| v8::Isolate::new(v8::CreateParams::default()));
+                keeper.get_or_insert_with(|| v8::Isolate::new(snapshot::create_params()));
                 match inbox.recv() {
                     Ok(request) => request,
                     Err(_) => break,
@@ -107,7 +114,15 @@ fn initialise() {
     let _ = v8::icu::set_common_data_78(deno_core_icudata::ICU_DATA);
     v8::icu::set_default_locale("en-US");
     v8::V8::set_flags_from_string(FLAGS);
-    let platform = v8::new_default_platform(PLATFORM_THREADS, false).make_shared();
+    v8::V8::set_entropy_source(fill_with_entropy);
+    let other_cores = thread::available_parallelism().map_or(1, |cores| cores.get() - 1);
+    let threads = u32::try_from(other_cores.clamp(1, MOST_PLATFORM_THREADS)).unwrap_or(1);
+    let platform = v8::new_default_platform(threads, false).make_shared();
     v8::V8::initialize_platform(platform);
     v8::V8::initialize();
+}
+
+/// Where V8 takes random numbers from. By itself it would read 4 KiB of `/dev/urandom`, six times for each isolate.
+fn fill_with_entropy(bytes: &mut [u8]) -> bool {
+    getrandom::fill(bytes).is_ok()
 }

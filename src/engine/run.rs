@@ -1,10 +1,11 @@
 //! The life of one script on its engine thread: load, evaluate, then results and timers until its promise is settled.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::error::{self, Thrown};
 use super::inbox::Wake;
@@ -52,8 +53,11 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
         v8::scope!(let scope, &mut virgin.isolate);
         let context = v8::Local::new(scope, &virgin.context);
         let scope = &mut v8::ContextScope::new(scope, context);
-        let mut outcome =
-            Script { state: &state, shared: &shared }.run(scope, &cell.source, cell.line_offset);
+        let mut outcome = Script { state: &state, shared: &shared, heap_noted: Cell::new(None) }.run(
+            scope,
+            &cell.source,
+            cell.line_offset,
+        );
         if let Outcome::Failed(error) = &mut outcome {
             error::explain_refused_buffer(error, &state);
             error.frame = error.position.and_then(|position| {
@@ -64,9 +68,10 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
     };
     out_of_memory::forget();
     let was_given_up = shared.life.stop();
-    // Nobody listens any more when the session has gone.
-    let _ = events.send(Event::Finished(Box::new(finished)));
-    // The answer is out; the clean-up costs nobody's time. Handles go before their isolate.
+    events.send(Event::Finished(Box::new(finished)));
+    // The answer is out; the clean-up costs nobody's time. Whoever was woken goes first, also on this core.
+    std::thread::yield_now();
+    // Handles go before their isolate.
     virgin.isolate.remove_slot::<Rc<CellState>>();
     drop(state);
     virgin.dispose();
@@ -117,10 +122,14 @@ fn note_heap(scope: &mut v8::Isolate, shared: &Shared) {
     shared.peak_heap_bytes.fetch_max(used, Ordering::Relaxed);
 }
 
+/// How long a figure of the heap's size is good enough. V8 takes a while to add it up.
+const HEAP_NOTE_TIME: Duration = Duration::from_millis(2);
+
 /// One running script.
 struct Script<'cell> {
     state: &'cell CellState,
     shared: &'cell Shared,
+    heap_noted: Cell<Option<Instant>>,
 }
 
 /// What the script's promise says.
@@ -195,7 +204,7 @@ impl Script<'_> {
             return Ok(());
         }
         while v8::Platform::pump_message_loop(&v8::V8::get_current_platform(), scope, false) {}
-        note_heap(scope, self.shared);
+        self.note_heap(scope);
         self.shared.cpu.pause();
         let wake = self.sleep();
         self.shared.cpu.resume();
@@ -205,9 +214,16 @@ impl Script<'_> {
         Ok(())
     }
 
+    fn note_heap(&self, scope: &mut v8::Isolate) {
+        if self.heap_noted.get().is_none_or(|noted| noted.elapsed() >= HEAP_NOTE_TIME) {
+            note_heap(scope, self.shared);
+            self.heap_noted.set(Some(Instant::now()));
+        }
+    }
+
     fn sleep(&self) -> Wake {
         let inbox = &self.shared.inbox;
-        match inbox.flow() {
+        match inbox.obey_flow() {
             (Flow::Run, _) => {
                 let due = self.state.timers.borrow_mut().next_due();
                 inbox.wait(due)

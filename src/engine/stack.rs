@@ -1,10 +1,11 @@
 //! Where an error comes from: the frames of the script, and the place at which it stands.
 
 use super::error::{LONGEST_NAME, MOST_FRAMES, cut, string_property};
+use super::globals::{Pristine, own_getter};
 use super::message::Position;
 use super::modules;
 use super::state::CellState;
-use super::values::{data_property, name, rust_string};
+use super::values::{name, rust_string};
 
 /// What V8 gave the context for errors, kept from before any script has run.
 pub(super) struct PristineErrors {
@@ -16,31 +17,12 @@ pub(super) struct PristineErrors {
 
 impl PristineErrors {
     /// Takes them from a virgin context.
-    pub(super) fn of_virgin(scope: &mut v8::PinScope<'_, '_>) -> Option<Self> {
-        let message = v8::String::empty(scope);
-        let error = v8::Local::<v8::Object>::try_from(v8::Exception::error(scope, message)).ok()?;
-        let stack_getter = own_getter(scope, error, "stack")?;
-        let class = v8::Local::<v8::Object>::try_from(data_property(scope, error, "constructor")?).ok()?;
-        Some(Self {
-            stack_getter: v8::Global::new(scope, stack_getter),
-            class: v8::Global::new(scope, class),
-        })
+    pub(super) fn of_virgin(scope: &v8::PinScope<'_, '_>, pristine: &Pristine<'_>) -> Self {
+        Self {
+            stack_getter: v8::Global::new(scope, pristine.stack_getter),
+            class: v8::Global::new(scope, pristine.error_class),
+        }
     }
-}
-
-fn own_getter<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    object: v8::Local<'s, v8::Object>,
-    key: &str,
-) -> Option<v8::Local<'s, v8::Function>> {
-    let key = name(scope, key);
-    let descriptor = object.get_own_property_descriptor(scope, key.into())?;
-    let descriptor = v8::Local::<v8::Object>::try_from(descriptor).ok()?;
-    let get = name(scope, "get");
-    if !descriptor.has_own_property(scope, get.into())? {
-        return None;
-    }
-    v8::Local::<v8::Function>::try_from(descriptor.get(scope, get.into())?).ok()
 }
 
 /// The async callers, which V8's trace leaves out and the error's own `stack` shows. That is read only where it runs no
@@ -109,7 +91,8 @@ pub(super) fn script_frames<'s>(
         .filter_map(|index| {
             let frame = trace.get_frame(scope, index)?;
             let script = frame.get_script_name(scope).map(|script| rust_string(scope, script));
-            if !frame.is_user_javascript() || script.as_deref() == Some(super::bootstrap::NAME) {
+            if !frame.is_user_javascript() || script.as_deref() == Some(super::globals::SCRIPTED_HELPERS_FILE)
+            {
                 return None;
             }
             let position = position_of_frame(&frame);

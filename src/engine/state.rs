@@ -120,8 +120,7 @@ impl CellState {
     /// Sends an event, unless the cell was stopped.
     pub(super) fn emit(&self, event: Event) {
         if self.stopped().is_none() {
-            // A receiver that is gone has shut the cell down; the stop follows.
-            let _ = self.events.send(event);
+            self.events.send(event);
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 /// Why V8 was told to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum StopReason {
     /// The script called `exit`: a success.
@@ -53,7 +55,7 @@ impl StopFlag {
 
 /// Output that was emitted and not delivered yet. The engine adds, the cell subtracts.
 #[derive(Debug, Default)]
-pub(super) struct OutputMeter {
+pub(crate) struct OutputMeter {
     bytes: AtomicUsize,
     items: AtomicUsize,
 }
@@ -65,13 +67,13 @@ const FREE_ITEMS: usize = 10_000;
 
 impl OutputMeter {
     /// Adds an item unless that goes over the limit. Says whether it did.
-    pub(super) fn try_add(&self, bytes: usize, limit: usize) -> bool {
+    pub(crate) fn try_add(&self, bytes: usize, limit: usize) -> bool {
         let most_items = (limit / BYTES_PER_ITEM).max(FREE_ITEMS);
         try_add(&self.bytes, bytes, limit) && try_add(&self.items, 1, most_items)
     }
 
     /// Takes what was delivered off again.
-    pub(super) fn subtract(&self, items: usize, bytes: usize) {
+    pub(crate) fn subtract(&self, items: usize, bytes: usize) {
         subtract(&self.bytes, bytes);
         subtract(&self.items, items);
     }

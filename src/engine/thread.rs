@@ -9,7 +9,7 @@ use super::life::{self, Life};
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool};
 use super::stop::{OutputMeter, StopFlag, StopReason};
-use super::{Engine, EngineUnavailable, Progress, RunningCell};
+use super::{Engine, EngineUnavailable, Progress, RunningCell, platform};
 
 /// Runs every cell on a thread of its own, taken from a pool of threads that have an isolate ready.
 #[derive(Default)]
@@ -18,10 +18,13 @@ pub struct ThreadEngine {
 }
 
 impl ThreadEngine {
-    /// The engine of this process. All sessions share it.
+    /// The engine of this process. All sessions share it. The first call starts V8, and does not wait for it.
     #[must_use]
     pub fn shared() -> Arc<Self> {
-        static SHARED: LazyLock<Arc<ThreadEngine>> = LazyLock::new(Arc::default);
+        static SHARED: LazyLock<Arc<ThreadEngine>> = LazyLock::new(|| {
+            platform::start();
+            Arc::default()
+        });
         Arc::clone(&SHARED)
     }
 

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::JsonText;
 
 /// What a tool takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToolKind {
     /// One JSON object; absent becomes `{}`.
     Function,
@@ -16,7 +18,7 @@ pub enum ToolKind {
 }
 
 /// One tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolEntry {
     /// Its property on `tools`, and its export of `tools.js`.
     pub identifier: String,

@@ -96,7 +96,7 @@ impl Bridge {
         lock(&self.cells).get(&key).cloned()
     }
 
-    fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.gate.read().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 

@@ -12,15 +12,44 @@ pub(super) type Field = Either3<f64, String, Null>;
 
 /// One message. The layout of each is described in `js/bridge.js`.
 pub(super) enum Message {
-    Answer { ticket: Ticket, result: CellResult },
-    Missing { ticket: Ticket, cell: String },
-    Closed { ticket: Ticket },
-    Failure { ticket: Ticket, code: &'static str, text: String },
+    Answer {
+        ticket: Ticket,
+        result: CellResult,
+    },
+    Missing {
+        ticket: Ticket,
+        cell: String,
+    },
+    Closed {
+        ticket: Ticket,
+    },
+    Failure {
+        ticket: Ticket,
+        code: &'static str,
+        text: String,
+    },
     ToolCall(ToolCall),
-    AbortTool { cell: CellKey, id: ToolCallId },
-    Notify { cell: CellKey, id: NotificationId, text: String },
-    EngineLost { cell: CellKey, lost: u64, held: usize },
-    CellClosed { cell: CellKey },
+    AbortTool {
+        cell: CellKey,
+        id: ToolCallId,
+    },
+    Notify {
+        cell: CellKey,
+        id: NotificationId,
+        text: String,
+    },
+    EngineLost {
+        cell: CellKey,
+        lost: u64,
+        held: usize,
+    },
+    CellClosed {
+        cell: CellKey,
+    },
+    /// What became of a child process, as JSON.
+    Child {
+        event: String,
+    },
 }
 
 const ANSWER: f64 = 0.0;
@@ -29,7 +58,8 @@ const TOOL_CALL: f64 = 2.0;
 const ABORT_TOOL: f64 = 3.0;
 const NOTIFY: f64 = 4.0;
 const CELL_CLOSED: f64 = 5.0;
-const ENGINE_LOST: f64 = 6.0;
+const CHILD: f64 = 6.0;
+const ENGINE_LOST: f64 = 7.0;
 
 /// A number that JavaScript holds exactly: keys and tickets stay far below 2^53.
 #[allow(clippy::cast_precision_loss)]
@@ -95,6 +125,7 @@ impl Message {
                 vec![Field::A(ENGINE_LOST), key(cell), Field::A(number(lost)), Field::A(number(held as u64))]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
+            Self::Child { event } => vec![Field::A(CHILD), Field::B(event)],
         }
     }
 }

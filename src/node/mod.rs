@@ -3,6 +3,8 @@
 //! The JavaScript layer in `js/` is the only caller. It checks what users give; here it is only converted.
 
 mod bridge;
+#[cfg(unix)]
+mod child_event;
 mod error;
 mod functions;
 mod message;

@@ -1,12 +1,16 @@
 //! The options of a session, as the JavaScript layer passes them on: checked, as JSON.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::{CodedError, invalid_argument};
-use crate::engine::{CellLimits, JsonText, StoredMap};
+use super::bridge::Bridge;
+use super::error::{CodedError, invalid_argument, not_started};
+use crate::engine::{CellLimits, Engine, JsonText, StoredMap, ThreadEngine};
+#[cfg(unix)]
+use crate::host::{Launch, ProcessEngine, ProcessOptions};
 use crate::session::SessionLimits;
 
 /// The options of a session.
@@ -17,8 +21,21 @@ pub(super) struct Options {
     limits: Limits,
     #[serde(default)]
     stored_values: Vec<(String, String)>,
+    #[serde(default)]
+    child: Option<ProcessIsolation>,
     pub(super) default_yield_time_ms: f64,
     pub(super) max_yield_time_ms: Option<f64>,
+}
+
+/// How to use child processes. Absent: the cells run on threads.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProcessIsolation {
+    launcher: PathBuf,
+    addon: PathBuf,
+    time_zone: Option<String>,
+    cells_per_child: Option<usize>,
+    strict: Option<bool>,
 }
 
 /// The limits that were given; the others have their defaults.
@@ -69,12 +86,49 @@ impl Options {
         }
     }
 
+    /// The engine that the session runs its cells on. Children tell `observer` what becomes of them.
+    pub(super) fn engine(&self, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
+        let Some(child) = &self.child else {
+            let engine = ThreadEngine::shared();
+            engine.warm_up();
+            return Ok(engine);
+        };
+        child.engine(observer)
+    }
+
     /// The stored values that the session starts with.
     pub(super) fn take_stored_values(&mut self) -> StoredMap {
         std::mem::take(&mut self.stored_values)
             .into_iter()
             .map(|(key, text)| (key, Arc::new(JsonText::from_serialised(text))))
             .collect()
+    }
+}
+
+impl ProcessIsolation {
+    #[cfg(unix)]
+    fn engine(&self, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
+        let default = ProcessOptions::default();
+        let options = ProcessOptions {
+            cells_per_child: self.cells_per_child.unwrap_or(default.cells_per_child),
+            strict: self.strict.unwrap_or(default.strict),
+        };
+        let launch = Launch {
+            launcher: self.launcher.clone(),
+            addon: self.addon.clone(),
+            time_zone: self.time_zone.clone(),
+        };
+        let observer = Arc::downgrade(observer);
+        let engine =
+            ProcessEngine::open(launch, options, observer).map_err(|error| not_started(&error.into()))?;
+        Ok(Arc::new(engine))
+    }
+
+    #[cfg(not(unix))]
+    fn engine(&self, _observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
+        let reason =
+            "isolation: 'process' needs the sockets of a Unix; on this system use 'thread'".to_owned();
+        Err(not_started(&crate::engine::EngineUnavailable { reason }.into()))
     }
 }
 

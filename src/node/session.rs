@@ -13,7 +13,6 @@ use super::message::{Message, number, whole};
 use super::options::Options;
 use super::tool_set::NativeToolSet;
 use crate::cell::{Observation, Reply, Ticket, Watch};
-use crate::engine::ThreadEngine;
 use crate::model::parse_exec_source;
 use crate::session::{Exec, Session};
 
@@ -31,7 +30,7 @@ impl NativeSession {
     /// Makes a session of checked options.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` if the options are not of the form.
+    /// `INVALID_ARGUMENT` if the options are not of the form; `ENGINE_UNAVAILABLE` if child processes can't be had.
     #[napi(constructor, catch_unwind)]
     pub fn new(bridge: &NativeBridge, options: String) -> Result<Self, CodedError> {
         let mut options = Options::parse(&options)?;
@@ -47,8 +46,7 @@ impl NativeSession {
         }
         let bridge = Arc::clone(&bridge.bridge);
         let host = Arc::clone(&bridge) as Arc<dyn crate::cell::Host>;
-        let engine = ThreadEngine::shared();
-        engine.warm_up();
+        let engine = options.engine(&bridge)?;
         let session = Arc::new(Session::new(engine, host, limits, stored));
         bridge.add_session(&session);
         Ok(Self {

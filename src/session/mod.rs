@@ -2,17 +2,15 @@
 
 mod error;
 mod options;
-mod runtime;
 mod stored;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use crate::cell::{
     CellHandle, CellHome, CellId, CellKey, Host, NewCell, Observation, Refusal, Reply, Ticket, Watch,
+    clock_is_running,
 };
 use crate::engine::{Engine, Flow, StartCell, StoredMap, ToolSet};
 
@@ -80,16 +78,15 @@ impl Session {
         if source.len() > limits.source_bytes {
             return Err(SessionError::SourceTooLong { bytes: source.len(), limit: limits.source_bytes });
         }
-        if !runtime::is_available() {
-            let reason = "the thread of the cells could not be started".into();
+        if !clock_is_running() {
+            let reason = "the thread that keeps the time could not be started".into();
             return Err(crate::engine::EngineUnavailable { reason }.into());
         }
         let flow = match observation.watch {
             Watch::Yield => Flow::Run,
             Watch::Frontier => Flow::Step,
         };
-        let (events, event_inbox) = mpsc::unbounded_channel();
-        let (handle, actor) = {
+        let (handle, prepared) = {
             let mut registry = shared.registry();
             if registry.closed {
                 return Err(SessionError::Closed);
@@ -110,9 +107,9 @@ impl Session {
                 home: Arc::new(Home { session: Arc::downgrade(shared), number }),
                 observation,
             };
-            let (handle, actor) = new.prepare();
+            let (handle, prepared) = new.prepare();
             registry.cells.insert(number, handle.clone());
-            (handle, actor)
+            (handle, prepared)
         };
         let start = StartCell {
             source,
@@ -123,12 +120,13 @@ impl Session {
             flow,
         };
         shared.host.opened(handle.clone());
-        match shared.engine.start(start, events) {
+        match shared.engine.start(start, prepared.events()) {
             Ok(engine) => {
-                runtime::spawn(actor.run(engine, event_inbox));
+                prepared.begin(engine);
                 Ok(handle)
             }
             Err(error) => {
+                prepared.abandon();
                 shared.remove(&handle.id);
                 shared.host.closed(handle.key);
                 Err(error.into())
@@ -216,15 +214,18 @@ impl Shared {
     }
 
     fn close(&self, closed: Option<Box<dyn FnOnce() + Send>>) {
-        let now = {
+        self.engine.close();
+        let (cells, now) = {
             let mut registry = self.registry();
             registry.closed = true;
             registry.closers.extend(closed);
-            for cell in registry.cells.values() {
-                cell.shut_down();
-            }
-            registry.take_closers()
+            let cells: Vec<_> = registry.cells.values().cloned().collect();
+            (cells, registry.take_closers())
         };
+        // A cell may end at once, and needs the registry for that.
+        for cell in cells {
+            cell.shut_down();
+        }
         for closer in now {
             closer();
         }
@@ -271,11 +272,14 @@ impl CellHome for Home {
         let Some(session) = self.session.upgrade() else {
             return;
         };
-        let mut registry = session.registry();
-        if registry.closed {
+        let is_closed = {
+            let mut registry = session.registry();
+            registry.cells.insert(self.number, cell.clone());
+            registry.closed
+        };
+        if is_closed {
             cell.shut_down();
         }
-        registry.cells.insert(self.number, cell);
     }
 }
 

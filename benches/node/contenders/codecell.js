@@ -4,11 +4,16 @@ export const name = 'codecell'
 export const how = 'one session; a cell per script'
 export const cannot = {}
 
-export async function open(tools) {
+/**
+ * @param {Record<string, (input: any) => unknown>} tools
+ * @param {import('codecell').SessionOptions} [options]
+ */
+export async function open(tools, options) {
   const session = new Session({
     tools: Object.fromEntries(Object.entries(tools).map(([key, execute]) => [key, { execute }])),
     limits: { activeCells: 4_096 },
     defaultYieldTimeMs: 600_000,
+    ...options,
   })
   return {
     async run({ body, result }, options) {

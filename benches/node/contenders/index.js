@@ -24,10 +24,19 @@ import * as isolatedVm from './isolated-vm.js'
 import * as messagePort from './message-port.js'
 import * as nodeVm from './node-vm.js'
 import * as quickjs from './quickjs.js'
+import * as threadsafeFunction from './threadsafe-function.js'
 import * as workerThreads from './worker-threads.js'
 
 /** @type {Contender[]} */
-export const contenders = [codecell, isolatedVm, quickjs, nodeVm, workerThreads, messagePort]
+export const contenders = [
+  codecell,
+  isolatedVm,
+  quickjs,
+  nodeVm,
+  workerThreads,
+  threadsafeFunction,
+  messagePort,
+]
 
 /** @param {string} name */
 export function contender(name) {

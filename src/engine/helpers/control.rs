@@ -9,9 +9,6 @@ use crate::engine::stop::StopReason;
 pub(super) struct YieldControl;
 
 impl Helper for YieldControl {
-    const NAME: &'static str = "yield_control";
-    const LENGTH: i32 = 0;
-
     fn call<'s>(
         _scope: Scope<'_, 's, '_>,
         state: &CellState,
@@ -27,9 +24,6 @@ impl Helper for YieldControl {
 pub(super) struct Exit;
 
 impl Helper for Exit {
-    const NAME: &'static str = "exit";
-    const LENGTH: i32 = 0;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,

@@ -203,9 +203,6 @@ fn image_item<'s>(
 pub(super) struct Image;
 
 impl Helper for Image {
-    const NAME: &'static str = "image";
-    const LENGTH: i32 = 2;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,
@@ -222,9 +219,6 @@ impl Helper for Image {
 pub(super) struct Audio;
 
 impl Helper for Audio {
-    const NAME: &'static str = "audio";
-    const LENGTH: i32 = 1;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,
@@ -243,9 +237,6 @@ impl Helper for Audio {
 pub(super) struct GeneratedImage;
 
 impl Helper for GeneratedImage {
-    const NAME: &'static str = "generatedImage";
-    const LENGTH: i32 = 1;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,

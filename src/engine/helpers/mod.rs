@@ -9,33 +9,18 @@ mod tools;
 
 pub(super) use tools::{pristine, tool_function};
 
-use super::bootstrap;
 use super::contain::contain;
-use super::resizable_buffers;
+use super::globals::{LazyGlobal, NativeHelper, Natives, SCRIPTED_HELPERS};
 use super::state::CellState;
-use super::values::{name, v8_string};
+use super::values::v8_string;
+use v8::MapFnTo;
 
 /// The names of all helpers: properties of the global object, and exports of `@openai/code_mode`.
-pub(super) const GLOBAL_NAMES: &[&str] = &[
-    "text",
-    "image",
-    "audio",
-    "generatedImage",
-    "store",
-    "load",
-    "notify",
-    "yield_control",
-    "exit",
-    "setTimeout",
-    "clearTimeout",
-    "tools",
-    "ALL_TOOLS",
-    "as_settled",
-    "stream_settled",
-];
-
-/// What V8 ships and a cell must not have.
-const REMOVED_GLOBALS: &[&str] = &["console", "Atomics", "SharedArrayBuffer", "WebAssembly"];
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let native = NativeHelper::ALL.into_iter().map(NativeHelper::name);
+    let lazy = LazyGlobal::ALL.into_iter().map(LazyGlobal::name);
+    native.chain(lazy).chain(SCRIPTED_HELPERS)
+}
 
 /// Why a helper did not do what it was asked.
 #[derive(Debug)]
@@ -54,11 +39,6 @@ type Returned<'a, 's> = &'a mut v8::ReturnValue<'s, v8::Value>;
 
 /// A native helper.
 trait Helper {
-    /// Its property on the global object.
-    const NAME: &'static str;
-    /// The `length` of the function.
-    const LENGTH: i32;
-
     /// What it does. Not called once the cell was stopped; after it has run code of the script (`toJSON`, getters,
     /// conversions) it must use the state's guarded methods, because that code may have stopped the cell.
     fn call<'s>(
@@ -69,57 +49,43 @@ trait Helper {
     ) -> Result<(), HelperError>;
 }
 
-/// Puts the helpers into a new context, and takes out what must not be there. Returns an object with the same helpers
-/// that no script can reach, so that they are at hand when a script has overwritten its own.
-pub(super) fn install<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    context: v8::Local<'s, v8::Context>,
-) -> v8::Local<'s, v8::Object> {
-    let global = context.global(scope);
-    for removed in REMOVED_GLOBALS {
-        let key = name(scope, removed);
-        global.delete(scope, key.into());
-    }
-    resizable_buffers::install(scope, global);
-    install_helper::<output::Text>(scope, global);
-    install_helper::<output::Notify>(scope, global);
-    install_helper::<media::Image>(scope, global);
-    install_helper::<media::Audio>(scope, global);
-    install_helper::<media::GeneratedImage>(scope, global);
-    install_helper::<stored::Store>(scope, global);
-    install_helper::<stored::Load>(scope, global);
-    install_helper::<control::YieldControl>(scope, global);
-    install_helper::<control::Exit>(scope, global);
-    install_helper::<timeouts::SetTimeout>(scope, global);
-    install_helper::<timeouts::ClearTimeout>(scope, global);
-    tools::install(scope, global);
-    let pristine = v8::Object::new(scope);
-    if let Some(scripted) = bootstrap::run(scope) {
-        for helper in ["as_settled", "stream_settled"] {
-            let key = name(scope, helper);
-            if let Some(function) = scripted.get(scope, key.into()) {
-                global.set(scope, key.into(), function);
-            }
-        }
-    }
-    for helper in GLOBAL_NAMES.iter().filter(|helper| !tools::NAMES.contains(helper)) {
-        let key = name(scope, helper);
-        if let Some(function) = global.get(scope, key.into()) {
-            pristine.create_data_property(scope, key.into(), function);
-        }
-    }
-    pristine
-}
+/// The native functions behind the globals of a cell.
+pub(super) struct CellNatives;
 
-fn install_helper<'s, H: Helper>(scope: &mut v8::PinScope<'s, '_>, global: v8::Local<'s, v8::Object>) {
-    let key = name(scope, H::NAME);
-    let function = v8::Function::builder(entry::<H>)
-        .length(H::LENGTH)
-        .constructor_behavior(v8::ConstructorBehavior::Throw)
-        .build(scope);
-    if let Some(function) = function {
-        function.set_name(key);
-        global.set(scope, key.into(), function.into());
+impl Natives for CellNatives {
+    fn helper(helper: NativeHelper) -> v8::FunctionCallback {
+        match helper {
+            NativeHelper::Text => entry::<output::Text>.map_fn_to(),
+            NativeHelper::Image => entry::<media::Image>.map_fn_to(),
+            NativeHelper::Audio => entry::<media::Audio>.map_fn_to(),
+            NativeHelper::GeneratedImage => entry::<media::GeneratedImage>.map_fn_to(),
+            NativeHelper::Store => entry::<stored::Store>.map_fn_to(),
+            NativeHelper::Load => entry::<stored::Load>.map_fn_to(),
+            NativeHelper::Notify => entry::<output::Notify>.map_fn_to(),
+            NativeHelper::YieldControl => entry::<control::YieldControl>.map_fn_to(),
+            NativeHelper::Exit => entry::<control::Exit>.map_fn_to(),
+            NativeHelper::SetTimeout => entry::<timeouts::SetTimeout>.map_fn_to(),
+            NativeHelper::ClearTimeout => entry::<timeouts::ClearTimeout>.map_fn_to(),
+        }
+    }
+
+    fn lazy_global(lazy: LazyGlobal) -> v8::AccessorNameGetterCallback {
+        match lazy {
+            LazyGlobal::Tools => tools::get_tools.map_fn_to(),
+            LazyGlobal::AllTools => tools::get_all_tools.map_fn_to(),
+        }
+    }
+
+    fn define_lazy_global(
+        scope: &mut v8::PinScope<'_, '_>,
+        global: v8::Local<'_, v8::Object>,
+        lazy: LazyGlobal,
+        key: v8::Local<'_, v8::Name>,
+    ) -> Option<bool> {
+        match lazy {
+            LazyGlobal::Tools => global.set_lazy_data_property(scope, key, tools::get_tools),
+            LazyGlobal::AllTools => global.set_lazy_data_property(scope, key, tools::get_all_tools),
+        }
     }
 }
 

@@ -10,9 +10,6 @@ use crate::model::ContentItem;
 pub(super) struct Text;
 
 impl Helper for Text {
-    const NAME: &'static str = "text";
-    const LENGTH: i32 = 1;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,
@@ -34,9 +31,6 @@ impl Helper for Text {
 pub(super) struct Notify;
 
 impl Helper for Notify {
-    const NAME: &'static str = "notify";
-    const LENGTH: i32 = 1;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,

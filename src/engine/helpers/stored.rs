@@ -25,9 +25,6 @@ fn key_argument(
 pub(super) struct Store;
 
 impl Helper for Store {
-    const NAME: &'static str = "store";
-    const LENGTH: i32 = 2;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,
@@ -66,9 +63,6 @@ impl Helper for Store {
 pub(super) struct Load;
 
 impl Helper for Load {
-    const NAME: &'static str = "load";
-    const LENGTH: i32 = 1;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,

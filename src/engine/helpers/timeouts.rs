@@ -8,9 +8,6 @@ use crate::engine::timers::{TimerId, delay_from_number};
 pub(super) struct SetTimeout;
 
 impl Helper for SetTimeout {
-    const NAME: &'static str = "setTimeout";
-    const LENGTH: i32 = 2;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,
@@ -40,9 +37,6 @@ impl Helper for SetTimeout {
 pub(super) struct ClearTimeout;
 
 impl Helper for ClearTimeout {
-    const NAME: &'static str = "clearTimeout";
-    const LENGTH: i32 = 1;
-
     fn call<'s>(
         scope: Scope<'_, 's, '_>,
         state: &CellState,

@@ -8,18 +8,8 @@ use crate::engine::state::{CellState, PendingCall};
 use crate::engine::tool_set::{ToolEntry, ToolKind};
 use crate::engine::values::{data_property, json, name, parse_json, take_json, v8_string};
 
-/// The globals that are made when they are first looked at.
-pub(super) const NAMES: [&str; 2] = ["tools", "ALL_TOOLS"];
-
-/// Puts `tools` and `ALL_TOOLS` on the global object. Nothing is done per tool until a script looks.
-pub(super) fn install<'s>(scope: &mut v8::PinScope<'s, '_>, global: v8::Local<'s, v8::Object>) {
-    let tools = name(scope, "tools");
-    global.set_lazy_data_property(scope, tools.into(), get_tools);
-    let all_tools = name(scope, "ALL_TOOLS");
-    global.set_lazy_data_property(scope, all_tools.into(), get_all_tools);
-}
-
-fn get_tools<'s>(
+/// Makes `tools`. Nothing is done per tool until a script looks.
+pub(super) fn get_tools<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     _key: v8::Local<'s, v8::Name>,
     _arguments: v8::PropertyCallbackArguments<'s>,
@@ -31,7 +21,8 @@ fn get_tools<'s>(
     });
 }
 
-fn get_all_tools<'s>(
+/// Makes `ALL_TOOLS`.
+pub(super) fn get_all_tools<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     _key: v8::Local<'s, v8::Name>,
     _arguments: v8::PropertyCallbackArguments<'s>,

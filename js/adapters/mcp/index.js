@@ -1,0 +1,2 @@
+export { serveCodeMode } from './code-mode-server.js'
+export { toolsFromMcp } from './tools-from-mcp.js'

@@ -1,0 +1,17 @@
+//! Child processes, as their parent sees them: started ahead, given cells, watched, killed, replaced.
+
+mod child;
+mod known;
+mod launch;
+mod ledger;
+mod observer;
+mod placement;
+mod pool;
+mod record;
+mod serve;
+
+pub use launch::Launch;
+pub use observer::{ChildEvent, ChildObserver};
+pub(super) use placement::Placement;
+pub(super) use pool::{Order, Pool};
+pub(super) use record::CellShared;

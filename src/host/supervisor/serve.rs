@@ -1,0 +1,194 @@
+//! The life of one child process, from its start to its last trace.
+
+use std::io::ErrorKind;
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::{sleep, sleep_until};
+
+use super::child::{ChildProcess, Duty};
+use super::ledger::Violation;
+use super::pool::{Kept, Pool};
+use super::{ChildEvent, Launch};
+use crate::host::frame::FrameReader;
+use crate::host::message::FromChild;
+use crate::host::socket::{Received, Socket};
+
+/// Reads before other children have their turn.
+const READS_AT_ONCE: usize = 16;
+/// How often an idle child is looked at: it may have been given a cell meanwhile, and be silent.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How long the cells of a child that was killed wait for its exit status, which says why.
+const STATUS_TIME: Duration = Duration::from_secs(1);
+
+/// Why a child goes.
+enum End {
+    /// It closed the socket; its exit status says more.
+    Closed,
+    /// The supervisor is done with it.
+    Told(String),
+    Violation(Violation),
+}
+
+impl From<Violation> for End {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+/// Starts a child, serves it to its end, and sees that nothing of it is left.
+pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc<Launch>) {
+    let mut life = Life { pool, child, was_ready: false, may_move_cells: true, lost_cells: 0 };
+    let (mut process, stream) = match launch.spawn() {
+        Ok(started) => started,
+        Err(error) => {
+            return life.end(&format!(
+                "a child process could not be started: {}: {error}",
+                launch.launcher.display()
+            ));
+        }
+    };
+    let pid = process.id();
+    life.pool.tell(&ChildEvent::Started { pid });
+    let end = match Socket::new(stream) {
+        Ok(socket) => life.talk(Arc::new(socket), pid).await,
+        Err(error) => End::Told(error.to_string()),
+    };
+    // It may have closed the socket and live on. One that has ended is not harmed.
+    let _ = process.kill();
+    let status = reap(&mut process, STATUS_TIME).await;
+    let reason = match (end, &status) {
+        (End::Told(reason), _) => {
+            // What it was told for took time, or lies with the machine. Its cells have waited long enough.
+            life.may_move_cells = life.was_ready;
+            reason
+        }
+        (End::Violation(violation), _) => format!("it was killed, because {violation}"),
+        (End::Closed, Some(status)) => launch.explain(*status),
+        (End::Closed, None) => "it closed its socket".to_owned(),
+    };
+    life.end(&format!("the child process {pid} that ran the script is gone: {reason}"));
+    if status.is_none() {
+        reap(&mut process, Duration::MAX).await;
+    }
+    life.pool.tell(&ChildEvent::Ended { pid, reason, lost_cells: life.lost_cells });
+}
+
+/// Waits until a killed process is gone. None if it is not by then, or if somebody else has waited for it.
+async fn reap(process: &mut Child, time: Duration) -> Option<ExitStatus> {
+    const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+    let started = Instant::now();
+    let mut pause = Duration::from_micros(500);
+    loop {
+        match process.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Err(error) if error.kind() != ErrorKind::Interrupted => return None,
+            Err(_) | Ok(None) if started.elapsed() >= time => return None,
+            Err(_) | Ok(None) => sleep(pause).await,
+        }
+        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+}
+
+/// A child that is served. Whatever happens, its cells are told of its end.
+struct Life {
+    pool: Arc<Pool>,
+    child: Arc<ChildProcess>,
+    was_ready: bool,
+    /// Whether cells of which it has said nothing are given to another child.
+    may_move_cells: bool,
+    lost_cells: usize,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        // Does nothing after an orderly end.
+        self.end("a defect in codecell ended the child process that ran the script");
+    }
+}
+
+impl Life {
+    fn end(&mut self, reason: &str) {
+        let (lost_cells, elsewhere) = self.child.lose_cells(reason, self.may_move_cells);
+        self.lost_cells += lost_cells;
+        self.pool.has_ended(&self.child, self.was_ready);
+        for order in elsewhere {
+            let placement = Arc::clone(&order.placement);
+            let goes_on = placement.place_again(&self.pool, Box::new(order), reason);
+            self.lost_cells += usize::from(!goes_on);
+        }
+        // Said once.
+        self.was_ready = true;
+    }
+
+    async fn talk(&mut self, socket: Arc<Socket>, pid: u32) -> End {
+        self.child.connect(Arc::clone(&socket));
+        let mut reader = FrameReader::default();
+        let mut late = Duration::ZERO;
+        loop {
+            let backlog = self.child.flush_backlog();
+            let look_at = match self.child.duty(late) {
+                Duty::End(reason) => return End::Told(reason),
+                Duty::Wait(time) => time,
+                Duty::Idle(since) => match self.pool.keeps(&self.child, since) {
+                    Kept::UntilWoken => Some(Instant::now() + LOOK_INTERVAL),
+                    Kept::Until(time) => Some(time.min(Instant::now() + LOOK_INTERVAL)),
+                    Kept::NotAny => continue,
+                },
+            };
+            late = Duration::ZERO;
+            tokio::select! {
+                // What the child has said counts before its silence does.
+                biased;
+                readable = socket.readable() => {
+                    if readable.is_err() {
+                        return End::Closed;
+                    }
+                    if let Err(end) = self.read(&socket, &mut reader, pid).await {
+                        return end;
+                    }
+                }
+                () = self.child.wake.notified() => {}
+                _ = socket.writable(), if backlog => {}
+                () = until(look_at) => {
+                    late = look_at.map_or(late, |time| time.elapsed());
+                }
+            }
+        }
+    }
+
+    async fn read(
+        &mut self,
+        socket: &Socket,
+        reader: &mut FrameReader<FromChild>,
+        pid: u32,
+    ) -> Result<(), End> {
+        for _ in 0..READS_AT_ONCE {
+            let received = socket.read(reader.space()).await.unwrap_or(Received::Closed);
+            match received {
+                Received::Some(bytes) | Received::Last(bytes) => reader.advance(bytes),
+                Received::Closed => return Err(End::Closed),
+            }
+            while let Some((message, tail)) = reader.next(|message, tail| self.child.admit(message, tail))? {
+                if let Some(missing) = self.child.receive(message, tail)? {
+                    self.was_ready = true;
+                    self.pool.is_ready();
+                    self.pool.tell(&ChildEvent::Ready { pid, missing });
+                }
+            }
+            if matches!(received, Received::Last(_)) {
+                return Ok(());
+            }
+        }
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time.into()).await,
+        None => std::future::pending().await,
+    }
+}
