@@ -9,8 +9,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { buildBareAddon, cargo, ROOT } from './cargo.js'
 import { contender } from './contenders/index.js'
 import { install } from './install.js'
 import { alternate, quantile } from './measure.js'
@@ -91,7 +91,7 @@ async function compare(name, measure) {
 /** The figures of one run of benches/exec_overhead, which all of its checks share. */
 function overhead(attempt) {
   if (overheads[attempt] === undefined) {
-    const file = fileURLToPath(new URL('../../target/exec-overhead.json', import.meta.url))
+    const file = `${ROOT}target/exec-overhead.json`
     cargo('bench', '--bench', 'exec_overhead', '--', '--quick', '--json', file)
     overheads[attempt] = JSON.parse(readFileSync(file, 'utf8'))
   }
@@ -100,14 +100,8 @@ function overhead(attempt) {
 
 /** What is measured, built with all cores. */
 function build() {
-  cargo('build', '--release', '--example', 'bare_addon')
+  buildBareAddon()
   cargo('bench', '--no-run', '--bench', 'exec_overhead')
-}
-
-function cargo(...parameters) {
-  const cwd = fileURLToPath(new URL('../../', import.meta.url))
-  const { status, stderr } = spawnSync('cargo', parameters, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`cargo ${parameters.join(' ')} failed: ${stderr}`)
 }
 
 /** Of the lower quartiles, for what else the machine does only ever makes a sample slower. */

@@ -1,14 +1,9 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
+export { cannot } from './no-sandbox.js'
 export const name = 'MessagePort'
 export const how = 'no sandbox: the same round trip by bare messages between the host and one standing worker'
-
-const NO_SANDBOX = 'is only the baseline of the tool round trip'
-export const cannot = new Proxy(
-  {},
-  { get: (_, ability) => (ability === 'roundTrip' ? undefined : NO_SANDBOX) },
-)
 
 const ECHO = new URL('./message-port-worker.js', import.meta.url)
 

@@ -1,17 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { buildBareAddon, ROOT } from '../cargo.js'
 
+export { cannot } from './no-sandbox.js'
 export const name = 'threadsafe function'
 export const how =
   'no sandbox: the same round trip between a bare thread and the host, by one threadsafe function'
 
-const NO_SANDBOX = 'is only the baseline of the tool round trip'
-export const cannot = new Proxy(
-  {},
-  { get: (_, ability) => (ability === 'roundTrip' ? undefined : NO_SANDBOX) },
-)
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const END = 2 ** 32 - 1
 
 /** Its `run` takes no script: the thread makes `calls` calls, each after the answer to the one before. */
@@ -40,11 +33,7 @@ export async function open(tools) {
 }
 
 function load() {
-  const build = spawnSync('cargo', ['build', '--release', '--example', 'bare_addon'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
-  if (build.status !== 0) throw new Error(`cargo build of benches/node/bare_addon.rs failed: ${build.stderr}`)
+  buildBareAddon()
   const file =
     { darwin: 'libbare_addon.dylib', win32: 'bare_addon.dll' }[process.platform] ?? 'libbare_addon.so'
   const addon = { exports: {} }
