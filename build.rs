@@ -11,6 +11,10 @@ use v8::MapFnTo;
 
 fn main() {
     napi_build::setup();
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        // See src/engine/out_of_memory.rs.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,--wrap=_ZN2v84base21FatalNoSecurityImpactEPKcz");
+    }
     for source in ["build.rs", "src/engine/globals.rs", "src/engine/helpers.js"] {
         println!("cargo::rerun-if-changed={source}");
     }

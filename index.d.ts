@@ -147,6 +147,9 @@ export interface CellError {
  * - `TIME_LIMIT`: {@link Limits.wallMs}
  * - `OUTPUT_LIMIT`: {@link Limits.outputBytes}
  * - `ENGINE_LOST`: the engine crashed or cannot be stopped; nothing else of the session is harmed
+ *
+ * Each loss of an engine is told on the `codecell:engine:lost` diagnostics channel, as `{ cellId, lost, held }`: how many
+ * were lost since the program began, and how many of them still hold a thread and a heap of this process.
  */
 export type CellErrorCode =
   | 'SCRIPT_ERROR'
@@ -209,7 +212,10 @@ export type CellStatus = CellResult['status']
 export interface Limits {
   /** V8 heap per cell, from 16 MiB to 2 GiB. Default 128 MiB. Over it the cell fails with `MEMORY_LIMIT`. */
   heapBytes?: number
-  /** ArrayBuffers per cell, counted apart from the heap. Default 64 MiB. Over it the cell fails with `MEMORY_LIMIT`. */
+  /**
+   * ArrayBuffers per cell, counted apart from the heap; a resizable one counts with its `maxByteLength`, and with 64 KiB
+   * at the least. Default 64 MiB. Over it the cell fails with `MEMORY_LIMIT`.
+   */
   arrayBufferBytes?: number
   /**
    * JavaScript time per cell, more than 0. Default: none. Over it the cell fails with `CPU_LIMIT`. Time in which the
@@ -388,7 +394,7 @@ export class Session {
    * - `INVALID_ARGUMENT`, `TOOL_NAME_COLLISION`: the options are not right
    * - `TOO_MANY_CELLS`: {@link Limits.activeCells}
    * - `SESSION_CLOSED`
-   * - `ENGINE_UNAVAILABLE`: V8 could not make an isolate
+   * - `ENGINE_UNAVAILABLE`: V8 could not make an isolate, or too many engines were lost (16, or 2 GiB of their heaps)
    */
   exec(source: string, options?: ExecOptions): Promise<CellResult>
   /**

@@ -17,14 +17,6 @@ async function run(source, options) {
 /** @param {string} code */
 const failed = (code) => ({ status: 'failed', error: { code } })
 
-// Each of these costs the process a heap: not more of them than needed.
-test.each(['new Array(1e9).fill(0)', 'Array.from({ length: 1e8 })'])(
-  'host: one allocation far over the heap limit ends the cell, not the process: %s',
-  async (source) => {
-    expect(await run(source, { limits: { heapBytes: 2 ** 25 } })).toMatchObject(failed('MEMORY_LIMIT'))
-  },
-)
-
 test('host: a loop whose heap grows by inlined fills can be stopped', async () => {
   const source = 'const a = []; while (true) a.push(new Array(1000).fill(0))'
   expect(await run(source, { limits: { heapBytes: 2 ** 25 } })).toMatchObject(failed('MEMORY_LIMIT'))
@@ -80,7 +72,8 @@ test('heapBytes: a result that does not fit into the heap rejects its call, and 
 
 test('4.6 close: it settles when a cell that nobody watches can not be stopped', async () => {
   const session = new Session()
-  const native = 'Array.prototype.includes.call({ length: 2 ** 32 }, 1)'
+  // Some seconds of it: more than the time that it is given to stop.
+  const native = 'Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1, 2 ** 53 - 1e7)'
   expect(await session.exec(native, { yieldTimeMs: 50 })).toMatchObject({ status: 'running' })
   await session.close()
   expect(session.activeCells).toEqual([])

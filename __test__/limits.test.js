@@ -173,6 +173,15 @@ test('4.8 wallMs: a cell that lives too long ends with TIME_LIMIT, whatever it d
   }
 })
 
+test('4.8 wallMs: a cell that ends in time is not stopped, and the time of one does not count for the next', async () => {
+  const session = newSession({ limits: { wallMs: 20_000, cpuMs: 20_000 } })
+  for (let i = 0; i < 3; i += 1) {
+    const result = await session.exec('for (let i = 0; i < 1e5; i += 1); text("in time")')
+    expect(result).toMatchObject({ status: 'completed', content: [{ text: 'in time' }] })
+    expect(result.usage.cpuMs).toBeLessThan(10_000)
+  }
+})
+
 test('4.8 wallMs: it aborts the tool that the cell waits for', async () => {
   const tool = gate()
   const session = newSession({ limits: { wallMs: 150, toolGraceMs: 60_000 }, tools: { tool } })

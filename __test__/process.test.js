@@ -1,37 +1,8 @@
 // Whole programs that use the package: how they end, and what is left of thousands of cells.
 
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-
-const DEADLINE_MS = 30_000
-
-/**
- * Runs a program of `fixtures` to its end, which must be a good one.
- *
- * @param {string} name
- * @param {string[]} args
- * @returns {Promise<any>} what it told
- */
-function run(name, ...args) {
-  const file = fileURLToPath(new URL(`fixtures/${name}.mjs`, import.meta.url))
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [file, ...args],
-      { timeout: DEADLINE_MS, killSignal: 'SIGKILL' },
-      (error, stdout, stderr) => {
-        if (error || stderr) {
-          const how = error?.killed ? 'it did not end' : `code ${error?.code}, signal ${error?.signal}`
-          reject(new Error(`${name} ${args}: ${how}\n${stderr}`))
-        } else {
-          resolve(stdout === '' ? undefined : JSON.parse(stdout))
-        }
-      },
-    )
-  })
-}
+import { runProgram } from './support/program.js'
 
 for (const program of [
   'unused',
@@ -45,7 +16,7 @@ for (const program of [
   'closed',
 ]) {
   test(`a program that never closes its session ends by itself: ${program}`, async () => {
-    await run('process-exits', program)
+    await runProgram('process-exits', [program])
   })
 }
 
@@ -56,16 +27,16 @@ for (const program of [
   'process.exit right after an exec',
 ]) {
   test(`a program ends well: ${program}`, async () => {
-    await run('process-exits', program)
+    await runProgram('process-exits', [program])
   })
 }
 
 test('a program stays alive as long as an exec is under way', async () => {
-  expect(await run('process-exits', 'exec keeps the program alive')).toBe('done')
+  expect(await runProgram('process-exits', ['exec keeps the program alive'])).toBe('done')
 })
 
 test('2 000 cells one after the other and 400 at once leave no thread, no handle and no memory', async () => {
-  const { wrong, before, after, grownMiB, activeCells } = await run('process-many')
+  const { wrong, before, after, grownMiB, activeCells } = await runProgram('process-many')
   expect(wrong).toBe(0)
   expect(activeCells).toEqual([])
   // The standing threads may be made one by one.
@@ -79,7 +50,7 @@ const isolation = process.env.CODECELL_TEST_ISOLATION
 
 // It measures this process; in a child a cell spins elsewhere.
 test.skipIf(isolation)('after a cell that spun was terminated, the program is idle', async () => {
-  const { statuses, spinning, idle } = await run('process-idle')
+  const { statuses, spinning, idle } = await runProgram('process-idle')
   expect(statuses).toEqual(['running', 'terminated', 'completed'])
   expect(spinning).toBeGreaterThan(30)
   expect(idle).toBeLessThan(spinning / 2)
@@ -87,11 +58,11 @@ test.skipIf(isolation)('after a cell that spun was terminated, the program is id
 })
 
 test('faults of scripts, tools and callbacks never reach unhandledRejection or uncaughtException', async () => {
-  expect(await run('process-faults')).toBe('terminated')
+  expect(await runProgram('process-faults')).toBe('terminated')
 })
 
 // What puts another isolation in place is known to import alone.
 test.skipIf(isolation)("require('codecell') works from CommonJS, and is the same module", async () => {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  expect(await run('process-require')).toEqual({ status: 'completed', same: true, codecell: version })
+  expect(await runProgram('process-require')).toEqual({ status: 'completed', same: true, codecell: version })
 })

@@ -1,7 +1,8 @@
 // §4.6: completion against termination. Whoever wins, everybody is told, and once.
 
 import { expect, test } from 'vitest'
-import { newSession, outcome, random, sleep, texts } from './support/lifecycle-helpers.js'
+import { newSession, outcome, sleep, texts } from './support/lifecycle-helpers.js'
+import { random } from './support/random.js'
 
 const ROUNDS = 200
 

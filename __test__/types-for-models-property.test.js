@@ -3,7 +3,7 @@
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { renderToolDeclaration, schemaToTypeScript } from '../js/index.js'
-import { random } from './support/lifecycle-helpers.js'
+import { random } from './support/random.js'
 
 const SEEDS = 300
 const LONGEST = 16_000

@@ -21,6 +21,8 @@ export type Message =
   | [kind: 5, cellKey: number]
   /** What became of a child process: a ChildProcessEvent as JSON. */
   | [kind: 6, eventJson: string]
+  /** The engine of this cell is lost: how many were, and how many still hold a thread and a heap of this process. */
+  | [kind: 7, cellKey: number, lost: number, held: number]
 
 /** How a tool call ended: 0 with undefined, 1 with a value, 2 in failure. */
 export type CallStatus = 0 | 1 | 2

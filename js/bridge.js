@@ -113,6 +113,10 @@ class Bridge {
       }
       case 6:
         return publishChildEvent(message[1])
+      case 7: {
+        const [, cellKey, lost, held] = message
+        return this.#cells.get(cellKey)?.engineLost(lost, held)
+      }
     }
   }
 

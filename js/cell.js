@@ -9,6 +9,8 @@ import { RunningCall } from './tool-call.js'
 
 /** Where a failing onNotify is told: it can neither break the cell nor reach a caller. */
 const notifyErrors = channel('codecell:notify:error')
+/** Where a lost engine is told: the process holds what it held. */
+const enginesLost = channel('codecell:engine:lost')
 
 /**
  * @typedef {object} CellParts
@@ -76,6 +78,14 @@ export class Cell {
     } catch (error) {
       notifyErrors.publish({ error, notification })
     }
+  }
+
+  /**
+   * @param {number} lost
+   * @param {number} held
+   */
+  engineLost(lost, held) {
+    enginesLost.publish({ cellId: this.#parts.id, lost, held })
   }
 
   close() {

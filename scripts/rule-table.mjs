@@ -851,6 +851,12 @@ const SECTIONS = [
       held('Deep recursion', 'deep recursion'),
       untested('JIT modes and V8 flags', 'One set of flags for all; see `src/engine/platform.rs`.'),
       held('Nothing of a cell is left', '2 000 cells'),
+      differs(
+        'What V8 does not survive ends the process',
+        'It costs an engine, which is told and counted.',
+        'engines:',
+      ),
+      differs('ArrayBuffer is that of V8', 'A proxy of it, which counts resizable buffers.', 'ArrayBuffer:'),
     ],
   ],
   [
@@ -981,7 +987,8 @@ threads.
 
 codecell follows the code mode of OpenAI's Codex. The tables below list how that behaves, in our own words, and name the
 tests that hold codecell to it. Where codecell goes another way, they say why. The titles of tests begin with the number
-of the section. Titles with \`c.2\` are about [isolation from the host](../THREAT_MODEL.md); those without a number, about
+of the section. Titles with \`c.1\` are about [scripts that kill their host](../THREAT_MODEL.md), those with \`c.2\` about
+[isolation from it](../THREAT_MODEL.md); those without a number, about
 what only codecell has: signals, programs and workers, examples.
 
 \`scripts/rule-table.mjs\` writes this file. Do not edit it.

@@ -98,6 +98,7 @@ impl PreparedCell {
             usage: CellUsage::default(),
             writes: StoredMap::new(),
             finished: false,
+            loss_told: false,
         };
         if let Some(wall) = actor.limits.wall {
             actor.deadlines.set(Deadline::Wall, wall);
@@ -139,6 +140,7 @@ pub(super) struct Actor {
     usage: CellUsage,
     writes: StoredMap,
     finished: bool,
+    loss_told: bool,
 }
 
 impl Actor {
@@ -179,6 +181,8 @@ impl Actor {
         self.set_alarm();
         if has_panicked {
             self.engine.interrupt(StopReason::Terminate);
+            // Nobody will look again whether it has stopped. If it does, it counts as lost no more.
+            self.engine.give_up();
             self.home.remove(&self.handle.id);
             for (_, reply) in std::mem::take(&mut self.replies) {
                 let ending = Ending::Failed {
@@ -257,9 +261,10 @@ impl Actor {
     /// V8 was told to stop some time ago. It is lost only if it had the time.
     fn check_stop(&mut self) {
         match self.engine.progress() {
-            Progress::Running => self.handle(Input::EngineLost(lost(
+            Progress::Running if !self.engine.give_up() => self.deadlines.set(Deadline::Stop, STOP_TIME),
+            Progress::Running | Progress::Lost => self.engine_lost(
                 "the script was told to stop and did not: it runs native code that never looks up",
-            ))),
+            ),
             Progress::Queued | Progress::Stopped => self.deadlines.set(Deadline::Stop, STOP_TIME),
         }
     }
@@ -313,11 +318,22 @@ impl Actor {
 
     fn engine_lost(&mut self, reason: &str) {
         self.finished = true;
+        self.tell_loss();
         self.handle(Input::EngineLost(lost(reason)));
+    }
+
+    /// The host hears of it once.
+    fn tell_loss(&mut self) {
+        if !std::mem::replace(&mut self.loss_told, true) {
+            self.host.engine_lost(self.handle.key);
+        }
     }
 
     fn engine_finished(&mut self, finished: Finished) {
         self.finished = true;
+        if self.engine.progress() == Progress::Lost {
+            self.tell_loss();
+        }
         for deadline in [Deadline::Wall, Deadline::Cpu, Deadline::Stop] {
             self.deadlines.clear(deadline);
         }

@@ -44,6 +44,8 @@ pub trait Host: Send + Sync {
     fn abort_tool(&self, cell: CellKey, id: ToolCallId);
     /// Passes a notification on. Its end is told with [`super::CellHandle::notification_ended`].
     fn notify(&self, cell: CellKey, id: NotificationId, text: String);
+    /// Says that the engine of this cell is lost.
+    fn engine_lost(&self, _cell: CellKey) {}
     /// Says that nothing of this cell will come any more.
     fn closed(&self, cell: CellKey);
 }

@@ -51,25 +51,39 @@ impl BufferMeter {
 
     /// An allocator for an isolate.
     pub(super) fn allocator(self: &Arc<Self>) -> v8::UniqueRef<v8::Allocator> {
-        // SAFETY: the handle is a strong count of this meter, which `release` gives back, and the functions of the
+        // SAFETY: the handle is a strong count of this meter, which `release_meter` gives back, and the functions of the
         // table take a meter.
         unsafe { v8::new_rust_allocator(Arc::into_raw(Arc::clone(self)), &TABLE) }
     }
 
-    fn reserve(&self, bytes: usize) -> bool {
+    /// Counts memory that comes from elsewhere. Says whether it may be had.
+    pub(super) fn hold(&self, bytes: usize) -> bool {
         let limit = self.limit.load(Ordering::Relaxed);
-        let reserved = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(bytes).filter(|total| *total <= limit)
-        });
-        if reserved.is_err() {
-            self.refused.store(true, Ordering::Relaxed);
+        let more = |used: usize| used.checked_add(bytes).filter(|total| *total <= limit);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// Takes what was held off again.
+    pub(super) fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// A buffer was refused for good.
+    pub(super) fn note_refusal(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    fn reserve(&self, bytes: usize) -> bool {
+        let reserved = self.hold(bytes);
+        if reserved {
+            self.retry.store(NOT_REFUSED, Ordering::Relaxed);
+        } else {
+            self.note_refusal();
             // The second refusal of the same buffer is the last one.
             let again = self.retry.load(Ordering::Relaxed) == COLLECTING;
             self.retry.store(if again { NOT_REFUSED } else { REFUSED }, Ordering::Relaxed);
-        } else {
-            self.retry.store(NOT_REFUSED, Ordering::Relaxed);
         }
-        reserved.is_ok()
+        reserved
     }
 
     fn allocate(&self, bytes: usize, make: unsafe fn(Layout) -> *mut u8) -> *mut c_void {
@@ -80,14 +94,14 @@ impl BufferMeter {
         // SAFETY: the layout's size is not zero.
         let data = unsafe { make(layout) };
         if data.is_null() {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
+            self.release(bytes);
         }
         data.cast()
     }
 }
 
 static TABLE: v8::RustAllocatorVtable<BufferMeter> =
-    v8::RustAllocatorVtable { allocate, allocate_uninitialized, free, drop: release };
+    v8::RustAllocatorVtable { allocate, allocate_uninitialized, free, drop: release_meter };
 
 unsafe extern "C" fn allocate(meter: &BufferMeter, bytes: usize) -> *mut c_void {
     meter.allocate(bytes, alloc_zeroed)
@@ -100,13 +114,13 @@ unsafe extern "C" fn allocate_uninitialized(meter: &BufferMeter, bytes: usize) -
 unsafe extern "C" fn free(meter: &BufferMeter, data: *mut c_void, bytes: usize) {
     let Ok(layout) = Layout::from_size_align(bytes.max(1), ALIGNMENT) else { return };
     if !data.is_null() {
-        meter.used.fetch_sub(bytes, Ordering::Relaxed);
+        meter.release(bytes);
         // SAFETY: V8 gives back what it got from this allocator, with the length that it asked for.
         unsafe { dealloc(data.cast(), layout) };
     }
 }
 
-unsafe extern "C" fn release(meter: *const BufferMeter) {
+unsafe extern "C" fn release_meter(meter: *const BufferMeter) {
     // SAFETY: it is the count that `allocator` took, and V8 drops an allocator once.
     drop(unsafe { Arc::from_raw(meter) });
 }

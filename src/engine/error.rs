@@ -78,11 +78,18 @@ pub(super) fn of_stop(reason: StopReason, limits: &super::CellLimits) -> Option<
     Some(CellError::without_place(code, "Error", message))
 }
 
+/// The error of a script that made something that V8 can't have at all, and dies of it.
+pub(super) fn too_large() -> CellError {
+    let message = "the script made an array or a table larger than V8 can, whatever limits.heapBytes is. An array that is \
+                   made at once, as by `split`, has less than 2^27 elements. Work on smaller pieces.";
+    CellError::without_place(CellErrorCode::MemoryLimit, "Error", message)
+}
+
 /// Says which limit V8 met when it threw for a buffer that was refused.
 pub(super) fn explain_refused_buffer(error: &mut CellError, state: &CellState) {
     let limit = state.limits.array_buffer_bytes;
-    if error.name == "RangeError" && error.message.contains("llocation failed") && state.buffers.has_refused()
-    {
+    let is_refusal = error.message.contains("llocation failed") || error.message.ends_with("Out of memory");
+    if error.name == "RangeError" && is_refusal && state.buffers.has_refused() {
         let _ = write!(
             error.message,
             ": the script's ArrayBuffers would take more than they may: limits.arrayBufferBytes is {limit}. Keep less \

@@ -37,8 +37,10 @@ pub(super) struct VirginIsolate {
     heap_guard: Box<HeapGuard>,
 }
 
-/// How often a heap may grow past its limit while its script is being stopped. After that V8 is out of memory.
-const MOST_RAISES: u32 = 8;
+/// How often a heap may grow past its limit while its script is being stopped, by as much as the limit each time: a map
+/// that doubles asks for half of that at once, and what it asks for and does not get costs the whole engine. After that
+/// V8 is out of memory.
+const MOST_RAISES: u32 = 2;
 
 /// What V8 hands to the near-heap-limit callback.
 struct HeapGuard {
@@ -68,7 +70,7 @@ impl VirginIsolate {
             stop: RefCell::default(),
             buffers: Arc::clone(&buffers),
             handle: isolate.thread_safe_handle(),
-            headroom: (options.heap_bytes / 4).max(16 * 1024 * 1024),
+            headroom: options.heap_bytes,
             raises: Cell::new(0),
         });
         isolate.add_near_heap_limit_callback(near_heap_limit, (&raw mut *heap_guard).cast());

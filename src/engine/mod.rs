@@ -12,12 +12,14 @@ mod helpers;
 mod hints;
 mod inbox;
 mod isolate;
+mod life;
 mod limits;
 mod message;
 mod modules;
 mod out_of_memory;
 mod platform;
 mod pool;
+mod resizable_buffers;
 mod run;
 mod snapshot;
 mod stack;
@@ -28,6 +30,7 @@ mod timers;
 mod tool_set;
 mod values;
 
+pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{
     CellError, CellErrorCode, Command, EngineUsage, Event, EventSender, EventSink, Finished, Flow, JsonText,
@@ -64,6 +67,10 @@ pub trait RunningCell: Send + Sync {
     fn usage(&self) -> EngineUsage;
     /// How far the engine is with the cell.
     fn progress(&self) -> Progress;
+    /// Gives the engine up: it was told to stop and did not. Says whether it is lost; it may have stopped just before.
+    fn give_up(&self) -> bool {
+        true
+    }
 }
 
 /// How far an engine is with a cell.
@@ -75,6 +82,8 @@ pub enum Progress {
     Running,
     /// V8 has stopped; what is left of its events may still be under way.
     Stopped,
+    /// V8 can't go on, or can't be stopped. What the engine holds is lost.
+    Lost,
 }
 
 /// No engine could be had for a cell.

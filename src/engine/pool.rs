@@ -171,7 +171,9 @@ fn engine_thread(mut promise: Preparing) {
             isolate.dispose();
             isolate = VirginIsolate::new(options);
         }
-        run::run_cell(isolate, job);
+        if !run::run_cell(isolate, job) {
+            return;
+        }
         match Pool::wants_another(&pool) {
             Some(next) => promise = next,
             None => return,

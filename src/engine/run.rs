@@ -13,6 +13,7 @@ use super::isolate::VirginIsolate;
 use super::message::{
     CellError, CellErrorCode, Event, Finished, Flow, Outcome, StoredMap, ToolCallId, ToolOutcome,
 };
+use super::out_of_memory::Cause;
 use super::pool::Job;
 use super::state::{CellParts, CellState};
 use super::stop::StopReason;
@@ -21,8 +22,9 @@ use super::values::parse_json;
 use super::{CellLimits, JsonText, modules, out_of_memory};
 use crate::model::code_frame;
 
-/// Runs a cell to its end, says how it ended, and throws the isolate away.
-pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
+/// Runs a cell to its end, says how it ended, and throws the isolate away. Says whether the thread may take another
+/// cell: one that had been given up has the lowest priority.
+pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
     let Job { cell, events, shared } = job;
     shared.cpu.start_here();
     virgin.belongs_to(&shared.stop);
@@ -41,7 +43,11 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
     }));
     virgin.isolate.set_slot(Rc::clone(&state));
     let (last_shared, limits) = (Arc::clone(&shared), cell.limits);
-    out_of_memory::prepare(events.clone(), move || died_of_memory(&last_shared, &limits));
+    // SAFETY: V8 gave it, and it is used on this thread only, while the isolate lives: `forget` comes before its end.
+    let isolate = unsafe { virgin.isolate.as_raw_isolate_ptr() };
+    out_of_memory::prepare(events.clone(), move |cause| {
+        died_of_memory(cause, isolate, &last_shared, &limits)
+    });
     state.emit(Event::Started);
     let finished = {
         v8::scope!(let scope, &mut virgin.isolate);
@@ -61,7 +67,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
         finish(scope, &state, &shared, outcome)
     };
     out_of_memory::forget();
-    shared.has_stopped.store(true, Ordering::Release);
+    let was_given_up = shared.life.stop();
     events.send(Event::Finished(Box::new(finished)));
     // The answer is out; the clean-up costs nobody's time. Whoever was woken goes first, also on this core.
     std::thread::yield_now();
@@ -69,6 +75,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) {
     virgin.isolate.remove_slot::<Rc<CellState>>();
     drop(state);
     virgin.dispose();
+    !was_given_up
 }
 
 fn finish(
@@ -85,12 +92,23 @@ fn finish(
 }
 
 /// What a cell is answered with whose isolate is lost: it has stored nothing, and reports no rejections.
-fn died_of_memory(shared: &Shared, limits: &CellLimits) -> Finished {
+fn died_of_memory(
+    cause: Cause,
+    isolate: v8::UnsafeRawIsolatePtr,
+    shared: &Shared,
+    limits: &CellLimits,
+) -> Finished {
     shared.cpu.stop();
-    shared.has_stopped.store(true, Ordering::Release);
+    // SAFETY: it is the isolate of this thread, which V8 is about to give up. Only its counters are read.
+    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(isolate) };
+    note_heap(&mut isolate, shared);
+    shared.life.lose(isolate.get_heap_statistics().total_heap_size());
     // A termination that came first has its own answer.
     let reason = shared.stop.get().filter(|reason| *reason == StopReason::Terminate);
-    let error = error::of_stop(reason.unwrap_or(StopReason::MemoryLimit), limits);
+    let error = match (reason, cause) {
+        (None, Cause::Size) => Some(error::too_large()),
+        (reason, _) => error::of_stop(reason.unwrap_or(StopReason::MemoryLimit), limits),
+    };
     Finished {
         outcome: error.map_or(Outcome::Terminated, Outcome::Failed),
         writes: StoredMap::new(),

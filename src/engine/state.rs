@@ -9,6 +9,7 @@ use super::buffers::BufferMeter;
 use super::contain::contain;
 use super::error::{self, Thrown};
 use super::message::{Event, EventSender, StoredMap, ToolCallId};
+use super::resizable_buffers::ResizableBuffers;
 use super::stack::PristineErrors;
 use super::stop::{OutputMeter, StopFlag, StopReason};
 use super::timers::Timers;
@@ -56,6 +57,8 @@ pub(super) struct CellState {
     pub(super) errors: Option<PristineErrors>,
     /// What the script's `ArrayBuffer`s use.
     pub(super) buffers: Arc<BufferMeter>,
+    /// Those of its buffers that can grow.
+    pub(super) resizable_buffers: ResizableBuffers,
     events: EventSender,
     rejections: RefCell<Vec<Rejection>>,
 }
@@ -89,6 +92,7 @@ impl CellState {
             next_call: Cell::new(Some(ToolCallId::FIRST)),
             stop: parts.stop,
             output: parts.output,
+            resizable_buffers: ResizableBuffers::new(&parts.buffers),
             buffers: parts.buffers,
             errors: parts.errors,
             modules: RefCell::default(),

@@ -1,10 +1,11 @@
 //! The engine that runs cells on threads of this process.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::cpu_clock::CpuClock;
 use super::inbox::Inbox;
+use super::life::{self, Life};
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool};
 use super::stop::{OutputMeter, StopFlag, StopReason};
@@ -40,8 +41,7 @@ pub(super) struct Shared {
     pub(super) stop: Arc<StopFlag>,
     pub(super) cpu: CpuClock,
     pub(super) peak_heap_bytes: AtomicUsize,
-    /// Set when V8 has stopped, before that is told.
-    pub(super) has_stopped: AtomicBool,
+    pub(super) life: Life,
     /// Set when a thread has taken the cell.
     isolate: OnceLock<v8::IsolateHandle>,
 }
@@ -53,6 +53,7 @@ impl Shared {
 
     /// Says in which isolate the cell runs. An interrupt that came before takes effect now.
     pub(super) fn runs_in(&self, isolate: v8::IsolateHandle) {
+        self.life.begin();
         let isolate = self.isolate.get_or_init(|| isolate);
         // With its twin in `interrupt`: whichever comes second sees what the first has written.
         fence(Ordering::SeqCst);
@@ -64,13 +65,14 @@ impl Shared {
 
 impl Engine for ThreadEngine {
     fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable> {
+        life::check_losses()?;
         let shared = Arc::new(Shared {
             inbox: Inbox::new(cell.flow),
             output: Arc::default(),
             stop: Arc::default(),
             cpu: CpuClock::default(),
             peak_heap_bytes: AtomicUsize::new(0),
-            has_stopped: AtomicBool::new(false),
+            life: Life::default(),
             isolate: OnceLock::new(),
         });
         Pool::run(&self.pool, Job { cell, events, shared: Arc::clone(&shared) })?;
@@ -105,12 +107,11 @@ impl RunningCell for ThreadCell {
     }
 
     fn progress(&self) -> Progress {
-        if self.shared.has_stopped.load(Ordering::Acquire) {
-            Progress::Stopped
-        } else if self.shared.isolate.get().is_some() {
-            Progress::Running
-        } else {
-            Progress::Queued
-        }
+        self.shared.life.progress()
+    }
+
+    fn give_up(&self) -> bool {
+        // How much it holds, only its own thread could tell.
+        self.shared.life.lose(0)
     }
 }

@@ -4,6 +4,7 @@
 //! the environment ends, the gate closes: nothing is sent to it any more, and every call that waits is answered here.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use napi_derive::napi;
 use super::error::{CodedError, environment};
 use super::message::{Field, Message, whole};
 use crate::cell::{CellHandle, CellKey, Host, NotificationId, ToolCall};
-use crate::engine::{JsonText, ToolCallId, ToolOutcome};
+use crate::engine::{JsonText, ToolCallId, ToolOutcome, lost_engines};
 use crate::session::{SHUTDOWN_TIME, Session};
 
 type Batch = Vec<Vec<Field>>;
@@ -152,6 +153,12 @@ impl Host for Bridge {
         } else {
             self.send(Message::Notify { cell, id, text });
         }
+    }
+
+    fn engine_lost(&self, cell: CellKey) {
+        static LOST: AtomicU64 = AtomicU64::new(0);
+        let lost = LOST.fetch_add(1, Ordering::Relaxed) + 1;
+        self.send(Message::EngineLost { cell, lost, held: lost_engines() });
     }
 
     fn closed(&self, cell: CellKey) {

@@ -38,6 +38,11 @@ pub(super) enum Message {
         id: NotificationId,
         text: String,
     },
+    EngineLost {
+        cell: CellKey,
+        lost: u64,
+        held: usize,
+    },
     CellClosed {
         cell: CellKey,
     },
@@ -54,6 +59,7 @@ const ABORT_TOOL: f64 = 3.0;
 const NOTIFY: f64 = 4.0;
 const CELL_CLOSED: f64 = 5.0;
 const CHILD: f64 = 6.0;
+const ENGINE_LOST: f64 = 7.0;
 
 /// A number that JavaScript holds exactly: keys and tickets stay far below 2^53.
 #[allow(clippy::cast_precision_loss)]
@@ -114,6 +120,9 @@ impl Message {
             }
             Self::Notify { cell, id, text } => {
                 vec![Field::A(NOTIFY), key(cell), Field::A(id.number().into()), Field::B(text)]
+            }
+            Self::EngineLost { cell, lost, held } => {
+                vec![Field::A(ENGINE_LOST), key(cell), Field::A(number(lost)), Field::A(number(held as u64))]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
             Self::Child { event } => vec![Field::A(CHILD), Field::B(event)],

@@ -1,0 +1,33 @@
+// Programs of `fixtures`, each in a process of its own.
+
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const DEADLINE_MS = 60_000
+
+/**
+ * Runs a program of `fixtures` to its end, which must be a good one.
+ *
+ * @param {string} name
+ * @param {string[]} args
+ * @param {{ mayWarn?: boolean }} [options] mayWarn: V8 tells on stderr what it saw before it ran out of memory
+ * @returns {Promise<any>} what it told
+ */
+export function runProgram(name, args = [], { mayWarn = false } = {}) {
+  const file = fileURLToPath(new URL(`../fixtures/${name}.mjs`, import.meta.url))
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [file, ...args],
+      { timeout: DEADLINE_MS, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        if (error || (stderr && !mayWarn)) {
+          const how = error?.killed ? 'it did not end' : `code ${error?.code}, signal ${error?.signal}`
+          reject(new Error(`${name} ${args}: ${how}\n${stderr}`))
+        } else {
+          resolve(stdout === '' ? undefined : JSON.parse(stdout))
+        }
+      },
+    )
+  })
+}

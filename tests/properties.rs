@@ -1,0 +1,77 @@
+//! What holds for every text, with texts that proptest makes. The fuzz targets in `fuzz/` look for more of them.
+
+#[path = "../fuzz/src/lib.rs"]
+mod properties;
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// Values that JSON can say, with keys that mean something to JavaScript or to a schema.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".*".prop_map(Value::from),
+    ];
+    let key = prop_oneof![
+        "(__proto__|constructor|prototype|then|toJSON|length|0|42)",
+        "(type|properties|items|anyOf|allOf|enum|const|[$]ref|[$]id|required|description)",
+        ".{0,8}",
+    ];
+    leaf.prop_recursive(6, 64, 8, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..8).prop_map(Value::from),
+            btree_map(key.clone(), inner, 0..8).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+/// Texts that are JSON, almost JSON, or nothing like it.
+fn json_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => value().prop_map(|value| value.to_string()),
+        2 => (value(), any::<prop::sample::Index>(), ".?").prop_map(|(value, place, insert)| {
+            let mut text: Vec<char> = value.to_string().chars().collect();
+            let at = place.index(text.len());
+            text.splice(at..=at, insert.chars());
+            text.into_iter().collect()
+        }),
+        1 => ".*",
+    ]
+}
+
+fn source() -> impl Strategy<Value = String> {
+    let pragma = prop_oneof![
+        json_text(),
+        r#"\{("(yield_time_ms|max_output_tokens|other)": (-?[0-9]{1,20}(\.[0-9]+)?(e[0-9])?|null|"1"|\[\]),? ?){0,3}\}"#,
+    ];
+    let line = prop_oneof!["[ \t]{0,2}// @exec: ?", "[ \t]?//? ?@[a-z]{4}:?", ".{0,3}"];
+    let end = prop_oneof!["\r?\n", "\u{2028}", ""];
+    (line, pragma, end, ".*").prop_map(|(line, pragma, end, code)| format!("{line}{pragma}{end}{code}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_source_is_parted_from_its_pragma_or_refused(text in source()) {
+        properties::pragma(&text);
+    }
+
+    #[test]
+    fn every_schema_is_rendered_and_stays_in_its_place(text in json_text()) {
+        properties::schema(&text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn json_passes_through_a_cell_unchanged(text in json_text()) {
+        properties::json(&text);
+    }
+}
