@@ -1,12 +1,12 @@
 //! Links the addon as Node expects it, and makes the startup snapshot: the globals of a cell, ready to be copied.
 
-#[path = "src/engine/globals.rs"]
+#[path = "src/engine/globals/mod.rs"]
 mod globals;
 
 use std::path::Path;
 use std::{env, fs};
 
-use globals::{LazyGlobal, NativeHelper, Natives};
+use globals::{ArrayBufferNative, LazyGlobal, NativeHelper, Natives};
 use v8::MapFnTo;
 
 fn main() {
@@ -15,7 +15,7 @@ fn main() {
         // See src/engine/out_of_memory.rs.
         println!("cargo:rustc-cdylib-link-arg=-Wl,--wrap=_ZN2v84base21FatalNoSecurityImpactEPKcz");
     }
-    for source in ["build.rs", "src/engine/globals.rs", "src/engine/helpers.js"] {
+    for source in ["build.rs", "src/engine/globals", "src/engine/helpers.js"] {
         println!("cargo::rerun-if-changed={source}");
     }
     let directory = env::var_os("OUT_DIR").expect("cargo sets it");
@@ -79,6 +79,13 @@ impl Natives for Placeholders {
             NativeHelper::Exit => placeholder::<8>.map_fn_to(),
             NativeHelper::SetTimeout => placeholder::<9>.map_fn_to(),
             NativeHelper::ClearTimeout => placeholder::<10>.map_fn_to(),
+        }
+    }
+
+    fn array_buffer(native: ArrayBufferNative) -> v8::FunctionCallback {
+        match native {
+            ArrayBufferNative::Construct => placeholder::<11>.map_fn_to(),
+            ArrayBufferNative::Transfer => placeholder::<12>.map_fn_to(),
         }
     }
 

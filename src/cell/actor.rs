@@ -8,110 +8,18 @@ use super::clock;
 use super::deadlines::{Deadline, Deadlines};
 use super::handle::{Callback, CellHandle, Observation, Reply, Request, Stop};
 use super::host::{Host, NotificationId, ToolCall};
-use super::id::{CellId, CellKey};
 use super::mailbox::Message;
+use super::new_cell::{CellHome, NewCell};
 use super::phase::Phase;
 use super::result::{CellResult, CellStatus, CellUsage};
 use super::transition::{Answer, Effect, Ending, Input, Ticket};
 use crate::engine::{
-    CellError, CellErrorCode, CellLimits, Command, Event, EventSender, Finished, Flow, JsonText, Outcome,
-    Progress, RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
+    CellError, CellErrorCode, CellLimits, Command, Event, Finished, JsonText, Outcome, Progress, RunningCell,
+    StopReason, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 
 /// How long V8 may take to stop once it was told to. Native code that polls rarely needs some of it.
 const STOP_TIME: Duration = Duration::from_millis(1500);
-
-/// The session that a cell belongs to, as the cell sees it.
-pub trait CellHome: Send + Sync {
-    /// Merges what a completed cell stored.
-    fn commit(&self, writes: StoredMap);
-    /// The cell is over.
-    fn remove(&self, cell: &CellId);
-    /// The cell's final result could not be delivered: it waits again.
-    fn restore(&self, cell: CellHandle);
-}
-
-/// What a new cell is made of.
-pub struct NewCell {
-    /// The cell's name within its session.
-    pub id: CellId,
-    /// The cell's name within the process.
-    pub key: CellKey,
-    /// How the engine was told to run it.
-    pub flow: Flow,
-    /// What it may use.
-    pub limits: CellLimits,
-    /// How long aborted callbacks may take to end.
-    pub tool_grace: Duration,
-    /// The program that made it.
-    pub host: Arc<dyn Host>,
-    /// Its session.
-    pub home: Arc<dyn CellHome>,
-    /// The caller that watches from the start.
-    pub observation: Observation,
-}
-
-impl NewCell {
-    /// A handle to the cell, and the cell that has yet to be given an engine.
-    #[must_use]
-    pub fn prepare(self) -> (CellHandle, PreparedCell) {
-        let handle = CellHandle::new(self.id.clone(), self.key);
-        (handle.clone(), PreparedCell { cell: self, handle, started_at: Instant::now() })
-    }
-}
-
-/// A cell without an engine.
-pub struct PreparedCell {
-    cell: NewCell,
-    handle: CellHandle,
-    started_at: Instant,
-}
-
-impl PreparedCell {
-    /// Where the engine is to send the events of this cell.
-    #[must_use]
-    pub fn events(&self) -> EventSender {
-        EventSender::new(self.handle.event_sink())
-    }
-
-    /// Begins the cell's life with its engine.
-    pub fn begin(self, engine: Box<dyn RunningCell>) {
-        let Self { cell, handle, started_at } = self;
-        let mut actor = Actor {
-            phase: Phase::new(cell.flow),
-            handle: handle.clone(),
-            engine,
-            limits: cell.limits,
-            tool_grace: cell.tool_grace,
-            host: cell.host,
-            home: cell.home,
-            deadlines: Deadlines::default(),
-            alarm: None,
-            replies: HashMap::new(),
-            yield_after: None,
-            started_at,
-            started: false,
-            calls: HashMap::new(),
-            notices: HashMap::new(),
-            notification_bytes: HashMap::new(),
-            next_notification: 0,
-            usage: CellUsage::default(),
-            writes: StoredMap::new(),
-            finished: false,
-            loss_told: false,
-        };
-        if let Some(wall) = actor.limits.wall {
-            actor.deadlines.set(Deadline::Wall, wall);
-        }
-        actor.observe(cell.observation);
-        handle.begin(actor);
-    }
-
-    /// No engine can be had: the cell was never there.
-    pub fn abandon(self) {
-        self.handle.close();
-    }
-}
 
 /// The owner of a cell's state. [`super::handle::Post`] sees to it that one thread at a time runs it.
 pub(super) struct Actor {
@@ -144,6 +52,43 @@ pub(super) struct Actor {
 }
 
 impl Actor {
+    /// The state of a cell whose script has not begun.
+    pub(super) fn new(
+        cell: NewCell,
+        handle: CellHandle,
+        engine: Box<dyn RunningCell>,
+        started_at: Instant,
+    ) -> Self {
+        let mut actor = Self {
+            phase: Phase::new(cell.flow),
+            handle,
+            engine,
+            limits: cell.limits,
+            tool_grace: cell.tool_grace,
+            host: cell.host,
+            home: cell.home,
+            deadlines: Deadlines::default(),
+            alarm: None,
+            replies: HashMap::new(),
+            yield_after: None,
+            started_at,
+            started: false,
+            calls: HashMap::new(),
+            notices: HashMap::new(),
+            notification_bytes: HashMap::new(),
+            next_notification: 0,
+            usage: CellUsage::default(),
+            writes: StoredMap::new(),
+            finished: false,
+            loss_told: false,
+        };
+        if let Some(wall) = actor.limits.wall {
+            actor.deadlines.set(Deadline::Wall, wall);
+        }
+        actor.observe(cell.observation);
+        actor
+    }
+
     /// Carries out what follows from a message.
     pub(super) fn take(&mut self, message: Message) {
         match message {

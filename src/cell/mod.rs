@@ -10,17 +10,18 @@ mod handle;
 mod host;
 mod id;
 mod mailbox;
+mod new_cell;
 mod phase;
 #[cfg(test)]
 mod phase_tests;
 mod result;
 mod transition;
 
-pub use actor::{CellHome, NewCell, PreparedCell};
 pub use clock::is_running as clock_is_running;
 pub use handle::{CellHandle, Observation, Reply};
 pub use host::{Host, NotificationId, ToolCall};
 pub use id::{CellId, CellKey};
+pub use new_cell::{CellHome, NewCell, PreparedCell};
 pub use phase::Phase;
 pub use result::{CellResult, CellStatus, CellUsage};
 pub use transition::{Answer, Effect, Ending, Input, Refusal, Ticket, Watch};

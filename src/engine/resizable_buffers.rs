@@ -1,8 +1,8 @@
 //! Counts resizable `ArrayBuffer`s. V8 takes their memory from the operating system, past the isolate's allocator.
 //!
 //! Such a buffer counts with its `maxByteLength` for as long as it lives, whatever its length: so much address space is
-//! its own, and it can grow into it without another word. `ArrayBuffer` is a proxy that looks at what is constructed,
-//! and `transfer`, which moves the memory to another buffer, is a function that looks at what comes of it.
+//! its own, and it can grow into it without another word. `globals::array_buffer` puts these functions where scripts
+//! meet them.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -96,64 +96,8 @@ unsafe extern "C" fn after_collection(
     }
 }
 
-/// Puts the proxy and the function in the place of V8's own. Nothing is changed if V8 has no such thing.
-pub(super) fn install(scope: Scope<'_, '_, '_>, global: v8::Local<'_, v8::Object>) {
-    // A virgin context throws at nothing of this.
-    let _ = install_in(scope, global);
-}
-
-fn install_in(scope: Scope<'_, '_, '_>, global: v8::Local<'_, v8::Object>) -> Option<()> {
-    let array_buffer = object(scope, global, "ArrayBuffer")?;
-    let prototype = object(scope, array_buffer, "prototype")?;
-    let reflect = object(scope, global, "Reflect")?;
-    let reflect_construct = object(scope, reflect, "construct")?;
-    let maximum = {
-        let key = name(scope, "maxByteLength");
-        let property = prototype.get_own_property_descriptor(scope, key.into())?;
-        let property = v8::Local::<v8::Object>::try_from(property).ok()?;
-        object(scope, property, "get")?
-    };
-
-    let null = v8::null(scope).into();
-    let trap = v8::Function::builder(construct).data(reflect_construct.into()).build(scope)?;
-    let trap_key = name(scope, "construct");
-    let handler = v8::Object::with_prototype_and_properties(scope, null, &[trap_key.into()], &[trap.into()]);
-    let proxy = v8::Proxy::new(scope, array_buffer, handler)?;
-    replace(scope, global, "ArrayBuffer", proxy.into());
-    replace(scope, prototype, "constructor", proxy.into());
-
-    let original = object(scope, prototype, "transfer")?;
-    let data = v8::Array::new_with_elements(scope, &[original.into(), maximum.into()]);
-    let wrapped = v8::Function::builder(transfer)
-        .data(data.into())
-        .constructor_behavior(v8::ConstructorBehavior::Throw)
-        .build(scope)?;
-    wrapped.set_name(name(scope, "transfer"));
-    replace(scope, prototype, "transfer", wrapped.into());
-    Some(())
-}
-
-fn object<'s>(
-    scope: &v8::PinScope<'s, '_>,
-    holder: v8::Local<'_, v8::Object>,
-    key: &str,
-) -> Option<v8::Local<'s, v8::Object>> {
-    let key = name(scope, key);
-    holder.get(scope, key.into())?.try_into().ok()
-}
-
-fn replace(
-    scope: &v8::PinScope<'_, '_>,
-    holder: v8::Local<'_, v8::Object>,
-    key: &str,
-    value: v8::Local<'_, v8::Value>,
-) {
-    let key = name(scope, key);
-    holder.define_own_property(scope, key.into(), value, v8::PropertyAttribute::DONT_ENUM);
-}
-
 /// The trap of the proxy: V8 calls it with the target, the arguments as an array, and `new.target`.
-fn construct<'s>(
+pub(super) fn construct<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     arguments: v8::FunctionCallbackArguments<'s>,
     mut returned: v8::ReturnValue<'_, v8::Value>,
@@ -229,7 +173,7 @@ fn counted(maximum: f64) -> usize {
 }
 
 /// `ArrayBuffer.prototype.transfer`. The new buffer has the memory of the old one, or less, and counts what that did.
-fn transfer<'s>(
+pub(super) fn transfer<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     arguments: v8::FunctionCallbackArguments<'s>,
     mut returned: v8::ReturnValue<'_, v8::Value>,

@@ -5,7 +5,6 @@
 
 use super::globals::{self, Pristine};
 use super::helpers::CellNatives;
-use super::resizable_buffers;
 use super::values::name;
 
 /// What V8 ships and a cell must not have. It is not taken out of the snapshot: V8 completes these objects in each
@@ -48,7 +47,6 @@ pub(super) fn new_context<'s>(
         let key = name(scope, removed);
         global.delete(scope, key.into());
     }
-    resizable_buffers::install(scope, global);
     if BLOB.0.is_empty() {
         return Some((context, globals::install::<CellNatives>(scope, context)?));
     }

@@ -10,7 +10,8 @@ mod tools;
 pub(super) use tools::{pristine, tool_function};
 
 use super::contain::contain;
-use super::globals::{LazyGlobal, NativeHelper, Natives, SCRIPTED_HELPERS};
+use super::globals::{ArrayBufferNative, LazyGlobal, NativeHelper, Natives, SCRIPTED_HELPERS};
+use super::resizable_buffers;
 use super::state::CellState;
 use super::values::v8_string;
 use v8::MapFnTo;
@@ -66,6 +67,13 @@ impl Natives for CellNatives {
             NativeHelper::Exit => entry::<control::Exit>.map_fn_to(),
             NativeHelper::SetTimeout => entry::<timeouts::SetTimeout>.map_fn_to(),
             NativeHelper::ClearTimeout => entry::<timeouts::ClearTimeout>.map_fn_to(),
+        }
+    }
+
+    fn array_buffer(native: ArrayBufferNative) -> v8::FunctionCallback {
+        match native {
+            ArrayBufferNative::Construct => resizable_buffers::construct.map_fn_to(),
+            ArrayBufferNative::Transfer => resizable_buffers::transfer.map_fn_to(),
         }
     }
 

@@ -3,6 +3,10 @@
 //! The build script compiles this file too: it makes them once, and keeps the outcome as a startup snapshot. So this
 //! knows nothing of the engine but V8; the native functions themselves are given to it.
 
+mod array_buffer;
+
+pub(crate) use array_buffer::ArrayBufferNative;
+
 /// A native helper.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum NativeHelper {
@@ -93,12 +97,14 @@ pub(crate) const SCRIPTED_HELPERS: [&str; 2] = ["as_settled", "stream_settled"];
 /// The name of the script that makes them; frames with it are left out of stacks.
 pub(crate) const SCRIPTED_HELPERS_FILE: &str = "codecell:helpers";
 
-const SCRIPTED_HELPERS_SOURCE: &str = include_str!("helpers.js");
+const SCRIPTED_HELPERS_SOURCE: &str = include_str!("../helpers.js");
 
 /// The native functions behind the globals.
 pub(crate) trait Natives {
     /// What V8 calls for a helper.
     fn helper(helper: NativeHelper) -> v8::FunctionCallback;
+    /// What V8 calls for what is changed about `ArrayBuffer`.
+    fn array_buffer(native: ArrayBufferNative) -> v8::FunctionCallback;
     /// What V8 calls when a lazy global is first looked at.
     fn lazy_global(lazy: LazyGlobal) -> v8::AccessorNameGetterCallback;
     /// Defines a lazy global with that function. None if V8 is out of memory.
@@ -123,10 +129,12 @@ pub(crate) struct Pristine<'s> {
 /// The native functions, in the order in which a snapshot refers to them.
 pub(crate) fn external_references<N: Natives>() -> Vec<v8::ExternalReference> {
     let helpers = NativeHelper::ALL.map(|helper| v8::ExternalReference { function: N::helper(helper) });
+    let array_buffer =
+        ArrayBufferNative::ALL.map(|native| v8::ExternalReference { function: N::array_buffer(native) });
     let lazy = LazyGlobal::ALL
         .map(|lazy| v8::ExternalReference { pointer: N::lazy_global(lazy) as *mut std::ffi::c_void });
     let end = v8::ExternalReference { pointer: std::ptr::null_mut() };
-    helpers.into_iter().chain(lazy).chain([end]).collect()
+    helpers.into_iter().chain(array_buffer).chain(lazy).chain([end]).collect()
 }
 
 /// Puts the helpers into a new context, or one that becomes a snapshot. None only if V8 is out of memory.
@@ -157,6 +165,7 @@ pub(crate) fn install<'s, N: Natives>(
         global.set(scope, key.into(), function)?;
         helpers.create_data_property(scope, key.into(), function)?;
     }
+    array_buffer::install::<N>(scope, global)?;
     let (stack_getter, error_class) = error_parts(scope)?;
     Some(Pristine { helpers, stack_getter, error_class })
 }
