@@ -6,6 +6,8 @@ const isolated = process.env.CODECELL_TEST_ISOLATION !== undefined
 const alias = isolated
   ? [{ find: /^(codecell|(\.\.\/)+js\/index\.js)$/, replacement: support('isolation.js').pathname }]
   : []
+// These say themselves where their cells run, and run them in both ways.
+const exclude = isolated ? ['__test__/escape*.test.js', '__test__/probes*.test.js'] : []
 const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}
 
 /** @param {string} name */
@@ -27,6 +29,7 @@ function project(pool) {
       env,
       pool,
       include: ['__test__/*.test.{js,ts}'],
+      exclude,
       testTimeout: 60_000,
       hookTimeout: 60_000,
     },
