@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
 import { bridge } from './bridge.js'
 import { Cell } from './cell.js'
+import { CellTraces } from './cell-traces.js'
 import * as check from './check.js'
 import { invalidInput, sessionClosed, withCodes } from './errors.js'
 import { toNativeJson } from './json.js'
@@ -19,6 +21,9 @@ export class Session {
   #settings
   #toolSet
   #native
+  /** For traces: ids of cells are unique in a session only. */
+  #id = randomUUID()
+  #traces = new CellTraces()
   /** @type {Promise<void> | undefined} */
   #closing
 
@@ -66,7 +71,9 @@ export class Session {
   async terminate(cellId) {
     check.string('cellId', cellId)
     this.#refuseIfClosed()
-    return bridge().ask(this.#native, (ticket) => this.#native.terminate(ticket, cellId))
+    return bridge().ask(this.#native, (ticket) => this.#native.terminate(ticket, cellId), {
+      note: this.#traces.note,
+    })
   }
 
   /** @returns {Record<string, declared.JsonValue>} */
@@ -87,7 +94,12 @@ export class Session {
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
     const { defaultYieldTimeMs, maxYieldTimeMs } = this.#settings
-    return modelTools(this, { toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs }, options)
+    const sessionId = this.#id
+    return modelTools(
+      this,
+      { sessionId, toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs },
+      options,
+    )
   }
 
   /** @returns {Promise<void>} */
@@ -121,24 +133,35 @@ export class Session {
     const { onNotify, messageBytes } = this.#settings
     const session = this.#native
 
+    const snapshot = () =>
+      toolSet.tools.length > 0 || onNotify
+        ? AsyncLocalStorage.snapshot()
+        : (/** @type {() => any} */ work) => work()
+
     let stopYielding = () => {}
-    const answer = bridge().ask(session, (ticket) => {
+    const send = (/** @type {number} */ ticket) => {
       const yieldMs = step ? Infinity : (yieldTimeMs ?? null)
-      const [key, id] = session.exec(ticket, source, yieldMs, step, toolSet.native)
+      const [key, cellId] = session.exec(ticket, source, yieldMs, step, toolSet.native)
+      const caller = { sessionId: this.#id, cellId, callId: callId ?? cellId }
+      const trace = this.#traces.of(caller, source)
       const cell = new Cell({
-        id,
-        callId: callId ?? id,
+        caller,
         session,
         tools: toolSet.tools,
         onNotify,
         messageBytes,
-        inContext: toolSet.tools.length > 0 || onNotify ? AsyncLocalStorage.snapshot() : (work) => work(),
+        inContext: trace === undefined ? snapshot() : trace.run(snapshot),
       })
       bridge().addCell(key, cell)
       // It may be aborted at any time of the cell's life, not only while this promise is pending.
-      cell.onClosed = whenAborted(signal, () => session.abort(id))
-      stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, id))
-    })
+      const stopAborting = whenAborted(signal, () => session.abort(cellId))
+      cell.onClosed = () => {
+        stopAborting()
+        this.#traces.close(cellId)
+      }
+      stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, cellId))
+    }
+    const answer = bridge().ask(session, send, { note: this.#traces.note })
     try {
       const result = await answer
       // The cell may have ended first; then the abort changed nothing.
@@ -173,7 +196,7 @@ export class Session {
           stopYielding()
         }
       },
-      () => signal && abortReason(signal),
+      { abortReason: () => signal && abortReason(signal), note: this.#traces.note },
     )
     try {
       return await answer
