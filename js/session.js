@@ -132,6 +132,7 @@ export class Session {
     throwIfAborted(signal)
     const { onNotify, messageBytes } = this.#settings
     const session = this.#native
+    const traces = this.#traces
 
     const snapshot = () =>
       toolSet.tools.length > 0 || onNotify
@@ -143,7 +144,7 @@ export class Session {
       const yieldMs = step ? Infinity : (yieldTimeMs ?? null)
       const [key, cellId] = session.exec(ticket, source, yieldMs, step, toolSet.native)
       const caller = { sessionId: this.#id, cellId, callId: callId ?? cellId }
-      const trace = this.#traces.of(caller, source)
+      const trace = traces.of(caller, source)
       const cell = new Cell({
         caller,
         session,
@@ -157,11 +158,11 @@ export class Session {
       const stopAborting = whenAborted(signal, () => session.abort(cellId))
       cell.onClosed = () => {
         stopAborting()
-        this.#traces.close(cellId)
+        traces.close(cellId)
       }
       stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, cellId))
     }
-    const answer = bridge().ask(session, send, { note: this.#traces.note })
+    const answer = bridge().ask(session, send, { note: traces.note })
     try {
       const result = await answer
       // The cell may have ended first; then the abort changed nothing.
