@@ -15,7 +15,7 @@ const SETTLED = Promise.resolve()
  * @property {(error: unknown) => void} reject
  * @property {() => unknown} abortReason what an aborted wait rejects with
  * @property {NativeSession} session held on to until the answer is there
- * @property {((result: CellResult) => void) | undefined} note hears of a result at once, before the cell is closed
+ * @property {((result: CellResult) => void) | undefined} note hears of the result before its caller does
  */
 
 /** The one way from the addon back into JavaScript: answers by ticket, the rest by cell. */

@@ -1,11 +1,12 @@
 import { channel } from 'node:diagnostics_channel'
 import { RunningCall } from './tool-call.js'
 
-/** @import { Notification } from '../index.d.ts' */
+/** @import { CellTrace, Notification } from '../index.d.ts' */
 /** @import { NativeSession } from './binding.d.ts' */
 /** @import { OnNotify } from './options.js' */
 /** @import { Caller, Outcome } from './tool-call.js' */
 /** @import { HostTool } from './tool-set.js' */
+/** @import { Trace } from './tracing.js' */
 
 /** Where a failing onNotify is told: it can neither break the cell nor reach a caller. */
 const notifyErrors = channel('codecell:notify:error')
@@ -19,6 +20,7 @@ const enginesLost = channel('codecell:engine:lost')
  * @property {readonly HostTool[]} tools
  * @property {OnNotify | undefined} onNotify
  * @property {number} messageBytes
+ * @property {Trace<CellTrace> | undefined} trace
  * @property {<T>(work: () => T) => T} inContext runs something in the async context of the exec
  */
 
@@ -88,9 +90,19 @@ export class Cell {
     enginesLost.publish({ cellId: this.#parts.caller.cellId, lost, held })
   }
 
+  /**
+   * Tells the end of the cell, and before that the end of the calls that it has left. The first end counts.
+   *
+   * @param {Pick<CellTrace, 'result' | 'error'>} outcome
+   */
+  endTrace(outcome) {
+    for (const call of this.#calls.values()) call.endTrace()
+    this.#parts.trace?.end(outcome)
+  }
+
   close() {
     this.#closed = true
-    for (const call of this.#calls.values()) call.close()
+    this.endTrace({})
     this.#calls.clear()
     this.onClosed()
   }

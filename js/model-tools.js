@@ -81,10 +81,10 @@ async function traced(tool, serve, ...[session, settings, input, given]) {
   }
   try {
     const output = await trace.run(() => serve(session, settings, input, given, note))
-    trace.succeed(output)
+    trace.end({ result: output })
     return output
   } catch (error) {
-    trace.fail(error)
+    trace.end({ error })
     throw error
   }
 }

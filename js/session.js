@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { bridge } from './bridge.js'
 import { Cell } from './cell.js'
-import { CellTraces } from './cell-traces.js'
 import * as check from './check.js'
 import { invalidInput, sessionClosed, withCodes } from './errors.js'
 import { toNativeJson } from './json.js'
@@ -11,6 +10,7 @@ import { addon } from './native.js'
 import { execOptions, nativeSessionOptions, sessionOptions, waitOptions } from './options.js'
 import { abortReason, throwIfAborted, whenAborted } from './signals.js'
 import { namespacesJson, ToolSet } from './tool-set.js'
+import { cellChannel, isWatched, Trace } from './tracing.js'
 
 /** @import * as declared from '../index.d.ts' */
 /** @import { Settings } from './options.js' */
@@ -23,7 +23,12 @@ export class Session {
   #native
   /** For traces: ids of cells are unique in a session only. */
   #id = randomUUID()
-  #traces = new CellTraces()
+  /**
+   * The living cells that are told of on a tracing channel.
+   *
+   * @type {Map<string, Cell>}
+   */
+  #traced = new Map()
   /** @type {Promise<void> | undefined} */
   #closing
 
@@ -72,7 +77,7 @@ export class Session {
     check.string('cellId', cellId)
     this.#refuseIfClosed()
     return bridge().ask(this.#native, (ticket) => this.#native.terminate(ticket, cellId), {
-      note: this.#traces.note,
+      note: this.#note,
     })
   }
 
@@ -132,7 +137,7 @@ export class Session {
     throwIfAborted(signal)
     const { onNotify, messageBytes } = this.#settings
     const session = this.#native
-    const traces = this.#traces
+    const traced = this.#traced
 
     const snapshot = () =>
       toolSet.tools.length > 0 || onNotify
@@ -144,25 +149,27 @@ export class Session {
       const yieldMs = step ? Infinity : (yieldTimeMs ?? null)
       const [key, cellId] = session.exec(ticket, source, yieldMs, step, toolSet.native)
       const caller = { sessionId: this.#id, cellId, callId: callId ?? cellId }
-      const trace = traces.of(caller, source)
+      const trace = isWatched(cellChannel) ? new Trace(cellChannel, { ...caller, source }) : undefined
       const cell = new Cell({
         caller,
         session,
         tools: toolSet.tools,
         onNotify,
         messageBytes,
+        trace,
         inContext: trace === undefined ? snapshot() : trace.run(snapshot),
       })
       bridge().addCell(key, cell)
+      if (trace !== undefined) traced.set(cellId, cell)
       // It may be aborted at any time of the cell's life, not only while this promise is pending.
       const stopAborting = whenAborted(signal, () => session.abort(cellId))
       cell.onClosed = () => {
         stopAborting()
-        traces.close(cellId)
+        traced.delete(cellId)
       }
       stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, cellId))
     }
-    const answer = bridge().ask(session, send, { note: traces.note })
+    const answer = bridge().ask(session, send, { note: this.#note })
     try {
       const result = await answer
       // The cell may have ended first; then the abort changed nothing.
@@ -197,7 +204,7 @@ export class Session {
           stopYielding()
         }
       },
-      { abortReason: () => signal && abortReason(signal), note: this.#traces.note },
+      { abortReason: () => signal && abortReason(signal), note: this.#note },
     )
     try {
       return await answer
@@ -212,6 +219,18 @@ export class Session {
   #toolSetOf(tools) {
     if (tools === undefined) return this.#toolSet
     return tools instanceof ToolSet ? tools : this.#toolSet.withTools(tools)
+  }
+
+  /**
+   * Tells the end of a traced cell once its result is there.
+   *
+   * @param {declared.CellResult} result
+   */
+  #note = (result) => {
+    if (this.#traced.size === 0) return
+    const { status, cellId } = result
+    if (status === 'failed') this.#traced.get(cellId)?.endTrace({ result, error: result.error })
+    if (status === 'completed' || status === 'terminated') this.#traced.get(cellId)?.endTrace({ result })
   }
 
   #refuseIfClosed() {

@@ -62,18 +62,17 @@ export class RunningCall {
       // `await`, and not `then`: a promise or thenable with methods of its own cannot break out of it.
       result = await this.#execute(input)
     } catch (thrown) {
-      this.#trace?.fail(thrown)
+      this.#trace?.end({ error: thrown })
       return this.#failed(messageOf(thrown) ?? `tool \`${this.#tool.name}\` failed`)
     }
     const outcome = this.#outcome(result)
-    if (outcome[0] === FAILED) this.#trace?.fail(new Error(outcome[1] ?? undefined))
-    else this.#trace?.succeed(result)
+    this.#trace?.end(outcome[0] === FAILED ? { error: new Error(outcome[1] ?? '') } : { result })
     return outcome
   }
 
-  /** Nobody will ever take the result. */
-  close() {
-    this.#trace?.fail(this.#abortReason())
+  /** Nobody will take the result any more. */
+  endTrace() {
+    this.#trace?.end({ error: this.#abortReason() })
   }
 
   /** Tells the host function that nobody wants its result any more. */

@@ -81,26 +81,18 @@ export class Trace {
     })
   }
 
-  /** @param {Message['result']} result */
-  succeed(result) {
-    if (this.#isOver) return
-    this.message.result = result
-    this.finish()
-  }
-
-  /** @param {unknown} error */
-  fail(error) {
-    if (this.#isOver) return
-    this.message.error = error
-    this.#channel.error.publish(this.message)
-    this.finish()
-  }
-
-  /** Tells the end, with what the message has. */
-  finish() {
+  /**
+   * Tells the end. What comes after the first one is not told.
+   *
+   * @param {{ result?: Message['result'], error?: Message['error'] }} outcome
+   */
+  end(outcome) {
     if (this.#isOver) return
     this.#isOver = true
-    this.#channel.asyncStart.publish(this.message)
-    this.#channel.asyncEnd.publish(this.message)
+    const { error, asyncStart, asyncEnd } = this.#channel
+    Object.assign(this.message, outcome)
+    if ('error' in outcome) error.publish(this.message)
+    asyncStart.publish(this.message)
+    asyncEnd.publish(this.message)
   }
 }
