@@ -466,7 +466,7 @@ export interface ModelOutput {
 
 /** Options of {@link ModelTool.run}. */
 export interface ModelRunOptions {
-  /** exec: see {@link ExecOptions.callId}. wait: without effect. */
+  /** exec: see {@link ExecOptions.callId}. wait: only told in traces, see {@link ModelToolTrace}. */
   callId?: string
   /** exec: see {@link ExecOptions.signal}. wait: see {@link WaitOptions.signal}. */
   signal?: AbortSignal
@@ -493,6 +493,76 @@ export interface ModelTool {
    * the model, too.
    */
   run(input: unknown, options?: ModelRunOptions): Promise<ModelOutput>
+}
+
+/* ---------------------------------------------------------------- tracing */
+
+/**
+ * What is told of a cell on the tracing channel `codecell:cell` of `node:diagnostics_channel`: `start` when it was
+ * started, `asyncEnd` when its final result was taken, or nobody will take it any more, and `error` before that if its
+ * script failed. All events of a cell carry one object; a subscriber may put things of its own on it, under symbols.
+ */
+export interface CellTrace {
+  /** A UUID, since ids of cells are unique in a session only. */
+  sessionId: string
+  cellId: string
+  /** {@link ExecOptions.callId}, or else the cell id. */
+  callId: string
+  source: string
+  /**
+   * The final result. Absent at `start`, and at the end of a cell whose result nobody took: one that was terminated by
+   * its signal, or when the session was closed, while nobody waited for it.
+   */
+  result?: CellResult
+  /** The {@link CellError} of a script that failed. */
+  error?: unknown
+}
+
+/**
+ * What is told of a call of a tool on the tracing channel `codecell:tool`: from the call of `execute`, which runs in the
+ * async context that subscribers have bound to `start`, until it has settled, or its cell is gone. `start` comes in the
+ * async context of the cell.
+ */
+export interface ToolTrace {
+  sessionId: string
+  cellId: string
+  /** That of the cell, see {@link CellTrace.callId}. */
+  callId: string
+  /** {@link ToolCall.id}. */
+  toolCallId: string
+  /** The key under which the tool was given. */
+  toolName: string
+  /** {@link Tool.description} */
+  description?: string
+  /** What `execute` is called with. Not a copy: to change it changes the call. */
+  input: unknown
+  /** What `execute` gave. Not a copy. */
+  result?: unknown
+  /**
+   * What `execute` threw; an `AbortError` if the cell was gone before; an error that says what is wrong with a result
+   * that cannot be passed on.
+   */
+  error?: unknown
+}
+
+/**
+ * What is told of a model's call on the tracing channel `codecell:model-tool`: of {@link ModelTool.run}. The cell that
+ * an exec starts, starts in its async context.
+ */
+export interface ModelToolTrace {
+  sessionId: string
+  tool: 'exec' | 'wait'
+  /** {@link ModelRunOptions.callId} */
+  callId?: string
+  /** The cell. Of an exec it is known once there is an answer. */
+  cellId?: string
+  input: unknown
+  /** What the answer was made of. */
+  cellResult?: CellResult
+  /** The answer, which may be that of a script that failed. */
+  result?: ModelOutput
+  /** What the call rejected with. */
+  error?: unknown
 }
 
 /* -------------------------------------------------------------- functions */
