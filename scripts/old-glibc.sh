@@ -48,12 +48,20 @@ make_start_files() {
   cp "$start" "$folder/Scrt1.o"
 }
 
-# libstdc++ asks __libc_single_threaded, of glibc 2.32, whether it may do without atomic operations. It may not.
+# Two names that the addon asks for are younger: libstdc++ asks __libc_single_threaded whether it may do without atomic
+# operations, which it may not, and threads ask for their id.
 make_libc() {
   cp "$(find "$work/cache" -name libc_nonshared.a | grep . | head -1)" "$folder/"
-  echo '__attribute__((visibility("hidden"))) char __libc_single_threaded = 0;' >"$work/single_threaded.c"
-  cc -c -fPIC -o "$work/single_threaded.o" "$work/single_threaded.c"
-  ar r "$folder/libc_nonshared.a" "$work/single_threaded.o"
+  cat >"$work/younger.c" <<'C'
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+#pragma GCC visibility push(hidden)
+char __libc_single_threaded = 0;
+pid_t gettid(void) { return (pid_t)syscall(SYS_gettid); }
+C
+  cc -O2 -fPIC -c -o "$work/younger.o" "$work/younger.c"
+  ar r "$folder/libc_nonshared.a" "$work/younger.o"
   echo "GROUP($folder/libc.so.6 $folder/libc_nonshared.a AS_NEEDED($folder/libld.so.2))" >"$folder/libc.so"
 }
 

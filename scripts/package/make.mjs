@@ -70,6 +70,7 @@ function platformPackage(platform, triple, artifacts) {
     os: [os],
     cpu: [cpu],
     ...(os === 'linux' ? { libc: ['glibc'] } : {}),
+    type: 'commonjs',
     main: addonName(triple),
     files: [...names, 'LICENSES'],
     // Yarn's Plug'n'Play keeps packages in archives, which the system cannot load or execute anything from.
