@@ -1,13 +1,14 @@
 // Whether the packages are what package managers, bundlers and TypeScript expect: publint, Are The Types Wrong, knip, and
 // the budgets of make.mjs. Stops at the first that has something to say.
 //
-//   npm run check:package
+//   npm run check:package              of what make.mjs makes; its options go here, too
 
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { capture, ROOT } from './common.mjs'
-import { makePackages, sizes } from './make.mjs'
+import { makePackages, OPTIONS, sizes } from './make.mjs'
 
-const made = makePackages()
+const made = makePackages(parseArgs({ options: OPTIONS }).values)
 const main = made.packed.find(({ name }) => name === 'codecell')
 
 for (const { name, folder } of made.packed)

@@ -31,6 +31,9 @@ const BUDGET = {
   platform: { packed: 20 * MB, unpacked: 60 * MB },
 }
 
+/** Of the command line, for makePackages(). */
+export const OPTIONS = /** @type {const} */ ({ artifacts: { type: 'string' }, all: { type: 'boolean' } })
+
 /** Every platform's package has the version of the main one, and is found by it only then. */
 const INHERITED = ['version', 'license', 'engines', 'repository', 'homepage', 'bugs']
 
@@ -175,6 +178,5 @@ export function sizes({ packed }) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { values } = parseArgs({ options: { artifacts: { type: 'string' }, all: { type: 'boolean' } } })
-  console.log(sizes(makePackages(values)))
+  console.log(sizes(makePackages(parseArgs({ options: OPTIONS }).values)))
 }

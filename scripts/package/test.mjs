@@ -4,7 +4,7 @@
 //   npm run test:package              all of it, some minutes; Linux x64, downloads runtimes and managers from npm
 //   npm run test:package -- --quick   npm and the Node at hand, without any download, in seconds; writes nothing
 //
-// Exit codes: 0 each cell of the table is ok; 1 one is not; 2 a runtime or manager could not be had.
+// The options of make.mjs go here, too. Exit codes: 0 each cell of the table is ok; 1 one is not; 2 a runtime or manager could not be had.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { fetchRuntime, RUNTIMES, runProgram, Unavailable } from '../runtimes.mjs'
 import { bundledPrograms } from './bundles.mjs'
 import { MANIFEST, ROOT } from './common.mjs'
-import { makePackages, sizes } from './make.mjs'
+import { makePackages, OPTIONS, sizes } from './make.mjs'
 import { MANAGERS, writeProject } from './managers.mjs'
 import { PROGRAMS, VITEST_FILE } from './programs.mjs'
 import { startRegistry } from './registry.mjs'
@@ -43,8 +43,8 @@ const work = mkdtempSync(join(tmpdir(), 'codecell-package-'))
 /** What did not work: `where` and what it said. */
 const failures = []
 
-async function main({ quick }) {
-  const made = makePackages()
+async function main({ quick, ...options }) {
+  const made = makePackages(options)
   const registry = await startRegistry(made)
   try {
     if (quick) return await quickly(made, registry.url)
@@ -228,7 +228,7 @@ function table(head, rows) {
 // --------------------------------------------------------------------------------------------------------------------
 
 try {
-  await main(parseArgs({ options: { quick: { type: 'boolean' } } }).values)
+  await main(parseArgs({ options: { ...OPTIONS, quick: { type: 'boolean' } } }).values)
 } catch (error) {
   if (!(error instanceof Unavailable)) throw error
   say(error.message)
