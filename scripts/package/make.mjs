@@ -22,6 +22,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { addonName, launcherName, packageName, TRIPLES } from '../../js/platforms.js'
 import { capture, MANIFEST, PACKAGES, ROOT } from './common.mjs'
+import { crateLicences } from './licences.mjs'
 
 const MB = 1_000_000
 
@@ -40,9 +41,10 @@ const INHERITED = ['version', 'license', 'engines', 'repository', 'homepage', 'b
 /**
  * Makes and packs what there are binaries for.
  *
- * @param {{ artifacts?: string, all?: boolean }} [options]
+ * @param {{ artifacts?: string, all?: boolean, publishable?: boolean }} [options] publishable: with the licences of the
+ *   Rust crates, which Cargo knows
  */
-export function makePackages({ artifacts, all = false } = {}) {
+export function makePackages({ artifacts, all = false, publishable = true } = {}) {
   rmSync(PACKAGES, { recursive: true, force: true })
   mkdirSync(PACKAGES, { recursive: true })
   const platforms = [...TRIPLES].map(([platform, triple]) => platformPackage(platform, triple, artifacts))
@@ -51,7 +53,8 @@ export function makePackages({ artifacts, all = false } = {}) {
   if (built.length === 0 || (all && missing.length > 0)) {
     throw new Error(`There are no binaries for ${missing.join(', ')}. Run: node scripts/setup.mjs`)
   }
-  for (const platform of built) writePlatform(platform)
+  const licences = publishable ? crateLicences() : undefined
+  for (const platform of built) writePlatform(platform, licences)
   writeMain(platforms.map(({ name }) => name))
   const packed = [
     pack(join(PACKAGES, 'codecell'), BUDGET.main),
@@ -89,7 +92,7 @@ function platformPackage(platform, triple, artifacts) {
   }
 }
 
-function writePlatform({ folder, manifest, triple, binaries }) {
+function writePlatform({ folder, manifest, triple, binaries }, licences) {
   mkdirSync(folder)
   writeManifest(folder, manifest)
   const [addon, launcher] = manifest.files.map((name) => join(folder, name))
@@ -100,10 +103,11 @@ function writePlatform({ folder, manifest, triple, binaries }) {
   chmodSync(launcher, 0o755)
   copyFileSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'))
   cpSync(join(ROOT, 'vendor', 'v8', 'LICENSES'), join(folder, 'LICENSES'), { recursive: true })
+  if (licences !== undefined) writeFileSync(join(folder, 'LICENSES', 'rust-crates.txt'), licences)
   writeFileSync(
     join(folder, 'README.md'),
     `# ${manifest.name}\n\nThe native part of [codecell](https://www.npmjs.com/package/codecell) for ${triple}. It is ` +
-      'installed with it.\n\nMIT licence. The licences of V8 and of what it contains are in `LICENSES/`.\n',
+      'installed with it.\n\nMIT licence. The licences of V8, of what it contains, and of the Rust crates are in `LICENSES/`.\n',
   )
 }
 

@@ -2,7 +2,7 @@
 // cells in child processes, in vitest and bundled. Writes the table in docs/runtimes.md.
 //
 //   npm run test:package              all of it, some minutes; Linux x64, downloads runtimes and managers from npm
-//   npm run test:package -- --quick   npm and the Node at hand, without any download, in seconds; writes nothing
+//   npm run test:package -- --quick   npm and the Node at hand, without Cargo or any download, in seconds; writes nothing
 //
 // The options of make.mjs go here, too. Exit codes: 0 each cell of the table is ok; 1 one is not; 2 a runtime or manager could not be had.
 
@@ -44,7 +44,7 @@ const work = mkdtempSync(join(tmpdir(), 'codecell-package-'))
 const failures = []
 
 async function main({ quick, ...options }) {
-  const made = makePackages(options)
+  const made = makePackages({ ...options, publishable: !quick })
   const registry = await startRegistry(made)
   try {
     if (quick) return await quickly(made, registry.url)
