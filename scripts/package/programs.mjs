@@ -54,3 +54,25 @@ test.each(['thread', 'process'])('a cell in a %s', async (isolation) => {
   await session.close()
 })
 `
+
+/** What only the second project has: the command, alone and as an MCP server, and the files that it reads. */
+const COMMAND = 'node_modules/codecell/js/cli/main.js'
+export const COMMAND_FILES = {
+  'script.js': "text('from the command line')",
+  'servers.json': JSON.stringify({ mcpServers: {} }),
+  'client.mjs': `import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+
+const client = new Client({ name: 'client', version: '1.0.0' })
+const args = ['${COMMAND}', 'mcp', '--config', 'servers.json']
+if ('Deno' in globalThis) args.unshift('run', '-A')
+await client.connect(new StdioClientTransport({ command: process.execPath, args }))
+const { content } = await client.callTool({ name: 'exec', arguments: { source: "text('from an MCP server')" } })
+console.log(JSON.stringify(content))
+await client.close()
+`,
+}
+export const COMMANDS = [
+  { title: '`codecell run`', file: COMMAND, args: ['run', 'script.js'], says: ['from the command line'] },
+  { title: '`codecell mcp`', file: 'client.mjs', says: ['from an MCP server'] },
+]

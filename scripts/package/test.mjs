@@ -1,5 +1,5 @@
 // Installs the packed packages with each package manager and runs them on each runtime, as a module, as CommonJS, with
-// cells in child processes, in vitest and bundled. Writes the table in docs/runtimes.md.
+// cells in child processes, in vitest, bundled, and by its command. Writes the table in docs/runtimes.md.
 //
 //   npm run test:package              all of it, some minutes; Linux x64, downloads runtimes and managers from npm
 //   npm run test:package -- --quick   npm and the Node at hand, without Cargo or any download, in seconds; writes nothing
@@ -15,14 +15,23 @@ import { bundledPrograms } from './bundles.mjs'
 import { MANIFEST, ROOT } from './common.mjs'
 import { makePackages, OPTIONS, sizes } from './make.mjs'
 import { MANAGERS, writeProject } from './managers.mjs'
-import { PROGRAMS, VITEST_FILE } from './programs.mjs'
+import { COMMAND_FILES, COMMANDS, PROGRAMS, VITEST_FILE } from './programs.mjs'
 import { startRegistry } from './registry.mjs'
 
 const INSTALL_DEADLINE_MS = 180_000
 const PROGRAM_DEADLINE_MS = 60_000
 
-/** What only the projects of the second table need. Vitest is that of the clone. */
-const TOOLS = [`vitest@${MANIFEST.devDependencies.vitest}`, 'vite@8.3.8', 'esbuild@0.28.2']
+/** What only the project of the second table needs. */
+const TOOLS = [
+  ...['vitest', '@modelcontextprotocol/sdk', 'zod'].map(ofTheClone),
+  'vite@8.3.8',
+  'esbuild@0.28.2',
+]
+
+/** @param {string} name */
+function ofTheClone(name) {
+  return `${name}@${MANIFEST.devDependencies[name]}`
+}
 
 const NODE_AT_HAND = {
   name: `node${process.versions.node.split('.')[0]}`,
@@ -130,11 +139,11 @@ function separateCaches(folder, registry) {
   }
 }
 
-// --- vitest and bundlers --------------------------------------------------------------------------------------------
+// --- vitest, bundlers, the command ------------------------------------------------------------------------------------
 
 /** A row for each way to use it, a column for each runtime. One project, which npm installs. */
 async function toolsTable(runtimes, registry) {
-  say('vitest and bundlers')
+  say('vitest, bundlers, the command')
   const folder = mkdtempSync(join(work, 'tools-'))
   writeProject(folder, registry)
   const tools = await runProgram('npm', ['install', '--ignore-scripts', ...TOOLS], {
@@ -144,9 +153,14 @@ async function toolsTable(runtimes, registry) {
   if (tools.code !== 0) throw new Unavailable(`npm install ${TOOLS.join(' ')}: ${tools.output}`)
   mkdirSync(join(folder, 'test'))
   writeFileSync(join(folder, 'test', 'cell.test.mjs'), VITEST_FILE)
+  for (const [name, content] of Object.entries(COMMAND_FILES)) writeFileSync(join(folder, name), content)
 
   const rows = []
-  for (const program of [...['forks', 'threads'].map(vitest), ...(await bundledPrograms(folder))]) {
+  for (const program of [
+    ...['forks', 'threads'].map(vitest),
+    ...(await bundledPrograms(folder)),
+    ...COMMANDS,
+  ]) {
     const cells = []
     for (const runtime of runtimes) {
       cells.push(await check(`${program.title}, ${runtime.name}`, runtime, folder, program))
@@ -207,7 +221,7 @@ Plug'n'Play is Yarn's own, and works with Node only.
 
 ${[...KNOWN.values()].map((why, index) => `${index + 1}. ${why}`).join('\n')}
 
-## vitest and bundlers
+## vitest, bundlers, the command
 
 The addon stays outside of a bundle. Either codecell is external as a whole, or only \`@codecell/*\` is; then the project
 has to find \`@codecell/binding-…\` by itself, so with pnpm it needs that package as a dependency of its own. A CommonJS
