@@ -1,17 +1,11 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { CodecellError } from './errors.js'
+import { addonName, launcherName, packageName, TRIPLES } from './platforms.js'
+import { VERSION } from './version.js'
 
 /** @import { Addon } from './binding.d.ts' */
-
-/** What there are binaries for, by platform and architecture. */
-const TRIPLES = new Map([
-  ['linux x64', 'linux-x64-gnu'],
-  ['linux arm64', 'linux-arm64-gnu'],
-  ['darwin arm64', 'darwin-arm64'],
-  ['darwin x64', 'darwin-x64'],
-  ['win32 x64', 'win32-x64-msvc'],
-])
 
 const OVERRIDE = 'CODECELL_NATIVE_LIBRARY_PATH'
 
@@ -21,10 +15,7 @@ const require = createRequire(import.meta.url)
 export const { addon, path: addonPath } = load()
 
 /** The executable that starts child processes. It lies beside the addon. */
-export const launcherPath = join(
-  dirname(addonPath),
-  process.platform === 'win32' ? 'codecell-launcher.exe' : 'codecell-launcher',
-)
+export const launcherPath = join(dirname(addonPath), launcherName(process.platform))
 
 /** @returns {{ addon: Addon, path: string }} */
 function load() {
@@ -35,8 +26,8 @@ function load() {
   const platform = `${process.platform} ${process.arch}`
   const triple = TRIPLES.get(platform)
   if (triple === undefined) throw unavailable(unsupported(platform))
-  const bindingPackage = `@codecell/binding-${triple}`
-  return attempt([`../codecell.${triple}.node`, bindingPackage], () => {
+  const bindingPackage = packageName(triple)
+  return attempt([`../${addonName(triple)}`, bindingPackage], () => {
     if (isMusl()) return unsupported(`${platform} with musl libc`)
     return (
       `Neither a built addon nor the package ${bindingPackage} loads. After \`npm install codecell\`, see that ` +
@@ -59,7 +50,7 @@ function attempt(specifiers, explanation) {
     try {
       const found = require(specifier)
       if (specifier.startsWith('@')) checkVersion(specifier, found)
-      return { addon: found, path: require.resolve(specifier) }
+      return { addon: found, path: unpacked(require.resolve(specifier)) }
     } catch (error) {
       causes.push(error)
     }
@@ -74,9 +65,19 @@ function attempt(specifiers, explanation) {
  * @param {Addon} found
  */
 function checkVersion(name, found) {
-  const wanted = require('../package.json').version
   const [version] = found.versions()
-  if (version !== wanted) throw new Error(`${name} is version ${version}, but codecell is ${wanted}`)
+  if (version !== VERSION) throw new Error(`${name} is version ${version}, but codecell is ${VERSION}`)
+}
+
+/**
+ * Electron shows the files of an archive under paths that nobody else can open, child processes among them. What is
+ * kept out of the archive lies in a folder beside it.
+ *
+ * @param {string} path
+ */
+function unpacked(path) {
+  const outside = path.replace(/\.asar(?=[\\/])/, '.asar.unpacked')
+  return existsSync(outside) ? outside : path
 }
 
 /**

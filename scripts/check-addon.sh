@@ -22,15 +22,15 @@ readonly ALLOWED_V8_CALLBACKS='(none)'
 readonly ENGINE_NAMES='(^|[^A-Za-z0-9_])(v8|v8_inspector|v8_crdtp|cppgc|heap::base|icu_[0-9]+|icu|absl|simdutf|hwy|node)::'
 readonly ENGINE_C_NAMES='^(v8__|v8_inspector__|cppgc__|crdtp__|uv_|udata_|ucnv_|u[a-z]*_[A-Za-z0-9_]*_[0-9]{2,3}$)'
 
-readonly ALLOWED_LIBRARIES='libc|libm|libgcc_s|libstdc\+\+|libdl|libpthread|ld-linux-x86-64|ld-linux-aarch64'
+readonly ALLOWED_LIBRARIES='libc|libm|librt|libgcc_s|libstdc\+\+|libdl|libpthread|ld-linux-x86-64|ld-linux-aarch64'
 
 main() {
   if [[ $(uname -s) != Linux ]]; then
     echo "check-addon: these are checks of ELF files; nothing to do on $(uname -s)"
     return
   fi
-  if (($# != 1)) || [[ $1 == -* ]]; then
-    echo "usage: scripts/check-addon.sh ADDON.node" >&2
+  if (($# < 1 || $# > 2)) || [[ $1 == -* ]]; then
+    echo "usage: scripts/check-addon.sh ADDON.node [GLIBC]   (GLIBC: the oldest that it has to run with, such as 2.28)" >&2
     exit 2
   fi
   read_addon "$1"
@@ -43,6 +43,7 @@ main() {
   check_thread_locals
   check_protection
   print_floor
+  [[ -z ${2:-} ]] || check_floor "$2" "$1" "$(dirname "$1")/codecell-launcher"
 
   if ((failures > 0)); then
     echo "check-addon: $failures failed for $1"
@@ -190,8 +191,28 @@ check_protection() {
 print_floor() {
   local kind newest
   for kind in GLIBC GLIBCXX; do
-    newest=$(grep -oE "Name: ${kind}_[0-9.]+" <<<"$versions" | sed "s/.*${kind}_//" | sort -uV | tail -1 || true)
+    newest=$(newest_of "$kind" <<<"$versions")
     [[ -z $newest ]] || printf '  note  requires %s %s or newer\n' "$kind" "$newest"
+  done
+}
+
+newest_of() { # KIND, the output of readelf -V on standard input
+  { grep -oE "Name: ${1}_[0-9.]+" || true; } | sed "s/.*${1}_//" | sort -uV | tail -1
+}
+
+# Where glibc is that old, libstdc++ is, too: it has to be inside.
+check_floor() { # GLIBC FILE...
+  local wanted=$1 file newest needed
+  shift
+  for file in "$@"; do
+    newest=$(readelf -VW "$file" | newest_of GLIBC)
+    if [[ $(printf '%s\n' "$newest" "$wanted" | sort -V | tail -1) == "$wanted" ]]; then
+      ok "$(basename "$file") runs with glibc $wanted"
+    else
+      bad "$(basename "$file") runs with glibc $wanted" "it needs glibc $newest"
+    fi
+    needed=$(readelf -dW "$file" | matching 'NEEDED.*libstdc')
+    expect_none "$(basename "$file") brings its own libstdc++" "$needed"
   done
 }
 

@@ -18,6 +18,7 @@ import {
 import { copyFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { addonName, launcherName } from '../js/platforms.js'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const TARGET_DIR = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target')
@@ -28,8 +29,7 @@ const MINIMUM_RUST = [1, 95]
 
 const VENDORED = join(ROOT, 'vendor', 'v8')
 const CHECKSUMS = 'librusty_v8_ptrcomp_release_x86_64-unknown-linux-gnu.a.gz.sha256'
-/** Starts child processes; it lies beside the addon. */
-const LAUNCHER = WINDOWS ? 'codecell-launcher.exe' : 'codecell-launcher'
+const LAUNCHER = launcherName(process.platform)
 const STAMP = join(TARGET_DIR, 'vendored-v8.stamp')
 
 /** A failure that the user can act on: printed without a stack. */
@@ -221,7 +221,7 @@ async function sha256(path) {
 /** Cargo decides what to compile; the copy is replaced only if its content changed. */
 async function buildAddon() {
   const built = join(TARGET_DIR, 'release', libraryName())
-  const addon = `codecell.${platformName()}.node`
+  const addon = addonName(platformName())
   const target = join(ROOT, addon)
   const before = modified(built)
   if (before === undefined) say('addon: cargo build --release (a few minutes the first time) …')

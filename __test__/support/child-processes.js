@@ -69,7 +69,7 @@ export function statusOf(pid, name) {
  *
  * @param {number} pid
  */
-export function cpuOf(pid) {
+function cpuOf(pid) {
   const fields = readOrEmpty(`/proc/${pid}/stat`)
     .replace(/^.*\) /, '')
     .split(' ')

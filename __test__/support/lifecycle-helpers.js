@@ -60,7 +60,7 @@ export async function until(condition, what = String(condition)) {
 }
 
 /** A promise, and what settles it. */
-export function deferred() {
+function deferred() {
   /** @type {(value?: any) => void} */
   let resolve = () => {}
   /** @type {(reason?: any) => void} */
