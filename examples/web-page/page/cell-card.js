@@ -108,7 +108,7 @@ export class CellCard {
     call.end = at
     call.row.dataset.state = state
     const result = call.row.querySelector('.call-result')
-    result.textContent = state === 'done' ? output : `${state}: ${output}`
+    result.textContent = state === 'done' ? output || 'done' : `${state}: ${output}`
     result.title = output
     call.row.querySelector('.seconds').textContent = `${((at - call.start) / 1_000).toFixed(2)} s`
     this.#drawBars(at)

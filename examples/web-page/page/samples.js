@@ -9,8 +9,8 @@ const all = await Promise.all(names.map(async (station) => {
 }))
 
 const bars = all.sort((a, b) => b.value - a.value)
-const picture = await tools.chart({ title: 'The warmest month, in °C', bars })
-image(picture)
+const chart = await tools.chart({ title: 'Warmest, in °C', bars })
+image(chart)
 await tools.publish({ title: 'Warmest', text: bars[0].label })
 `,
   },
