@@ -102,6 +102,8 @@ describe.skipIf(withoutBrowser)('the page', () => {
     )
     await output('before')
     await state('still running')
+    const texts = () => cell.getByRole('log').locator('p').allTextContents()
+    const before = await texts()
     const wait = cell.getByRole('button', { name: 'Wait' })
     // The server goes on without the page.
     await page.reload()
@@ -110,11 +112,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     await wait.focus()
     await page.keyboard.press('Enter')
     await state('completed')
-    expect(await cell.getByRole('log').locator('p').allTextContents()).toEqual([
-      'round 0',
-      'round 1',
-      'round 2',
-    ])
+    expect([...before, ...(await texts())]).toEqual(['before', 'round 0', 'round 1', 'round 2'])
     expect(await wait.isVisible()).toBe(false)
     expect(await cell.textContent()).toMatch(/3 tool calls · /)
   })

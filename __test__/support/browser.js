@@ -37,7 +37,7 @@ function installedBrowser() {
   }
   throw new Error(
     `No browser is installed: none of ${NAMES.join(', ')} is on the PATH. On Debian: apt-get install ` +
-      'chromium-headless-shell. Or set CODECELL_CHROMIUM to the file of a Chromium, or to "none" to skip these tests.',
+      'chromium-headless-shell fonts-dejavu-core. Or set CODECELL_CHROMIUM to the file of a Chromium, or to "none" to skip these tests.',
   )
 }
 

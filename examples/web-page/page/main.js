@@ -12,9 +12,8 @@ const yieldTime = find('yield-time')
 /** @type {Map<string, CellCard>} */
 const cards = new Map()
 
-/** Watches a cell, as the person has asked for, and shows each event on its card. */
-async function watch(path, body) {
-  let card
+/** Watches a cell, as the person has asked for, and shows each event on its card, which a new cell is yet to get. */
+async function watch(path, body, card) {
   problem.textContent = ''
   try {
     for await (const event of observe(path, { yieldTimeMs: yieldTime.valueAsNumber * 1_000, ...body })) {
@@ -32,8 +31,8 @@ async function watch(path, body) {
 function addCard(cellId) {
   const path = `/api/cells/${encodeURIComponent(cellId)}`
   const card = new CellCard(cellId, {
-    wait: () => watch(`${path}/wait`),
-    terminate: () => watch(`${path}/terminate`),
+    wait: () => watch(`${path}/wait`, {}, card),
+    terminate: () => watch(`${path}/terminate`, {}, card),
     showLine: selectPosition,
   })
   cards.set(cellId, card)
