@@ -21,7 +21,7 @@
  * if (result.status === 'completed') console.log(result.content)
  * ```
  *
- * @module
+ * @module codecell
  */
 
 /** What JSON can say. */
@@ -160,6 +160,7 @@ export type CellErrorCode =
   | 'OUTPUT_LIMIT'
   | 'ENGINE_LOST'
 
+/** What all results of a cell have. */
 interface CellResultBase {
   /** For `wait` and `terminate`. Never reused within a session. */
   cellId: string
@@ -251,6 +252,7 @@ export interface Notification {
   cellId: string
   /** {@link ExecOptions.callId} of that cell. */
   callId: string
+  /** What it said. */
   text: string
 }
 
@@ -300,6 +302,7 @@ export interface SessionOptions {
   isolation?: 'thread' | 'process'
   /** How child processes are used. Only with `isolation: 'process'`. */
   childOptions?: ChildOptions
+  /** What a cell, or all cells of the session, may use. */
   limits?: Limits
   /** Used where neither the call nor the pragma says. 0 or more, `Infinity` allowed. Default 10 000. */
   defaultYieldTimeMs?: number
@@ -476,10 +479,13 @@ export interface ModelRunOptions {
 
 /** A tool for a model, free of any provider's format. All but `run` is JSON. */
 export interface ModelTool {
+  /** The name that the model calls it by. */
   name: 'exec' | 'wait'
+  /** What the model is to know of it: for `exec` the rules of scripts, the helpers, and the tools. */
   description: string
   /** exec: a Lark grammar for freeform tools; `inputSchema` is that of `{ source }`, for models without them. */
   grammar?: { syntax: 'lark'; definition: string }
+  /** What `run` takes, for the model. */
   inputSchema: JsonSchema
   /**
    * Serves a call of the model. A yield of 10 s or more gets one second of grace, so that a nested call with the same
@@ -650,5 +656,6 @@ export type CodecellErrorCode =
 
 /** A fault of the caller, or of what the package stands on. What a script does wrong is a result, not an error. */
 export class CodecellError extends Error {
+  /** Stable: programs may decide by it. */
   readonly code: CodecellErrorCode
 }
