@@ -47,7 +47,7 @@ function spanNamed(name) {
 const nameOf = (id) => spans().find((span) => span.spanContext().spanId === id)?.name
 
 /**
- * The spans below one, or from the root, each with those below it, in the order of their ends.
+ * The spans below one, or from the root, each with those below it, in alphabetical order.
  *
  * @param {string} [parent]
  * @returns {[name: string, children: any][]}
@@ -55,7 +55,8 @@ const nameOf = (id) => spans().find((span) => span.spanContext().spanId === id)?
 function tree(parent) {
   return spans()
     .filter((span) => span.parentSpanContext?.spanId === parent)
-    .map((span) => [span.name, tree(span.spanContext().spanId)])
+    .map((span) => /** @type {[string, any]} */ ([span.name, tree(span.spanContext().spanId)]))
+    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
 /**
@@ -100,8 +101,8 @@ test('spans are nested: the model’s call, its cell, the tool calls, and what t
             [
               'run cell',
               [
-                ['execute_tool tool', [['inner 2', []]]],
                 ['execute_tool tool', [['inner 1', []]]],
+                ['execute_tool tool', [['inner 2', []]]],
               ],
             ],
           ],
