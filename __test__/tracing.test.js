@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openSession, textsOf } from './support/cell.js'
+import { deferred, openSession, textsOf } from './support/cell.js'
 import { FOREVER, gate, newSession, outcome, until } from './support/lifecycle-helpers.js'
 import { runProgram } from './support/program.js'
 import { watch } from './support/tracing.js'
@@ -295,13 +295,16 @@ describe('the async context', () => {
     const found = []
     const note = (/** @type {string} */ where) =>
       found.push([where, model.getStore(), cell.getStore(), tool.getStore()])
+    const second = deferred()
     const session = openSession({
       tools: {
         tool: {
           async execute({ n }) {
             note('at once')
-            await new Promise((done) => setTimeout(done, 5 - n))
+            // The second call goes on before the first.
+            await (n === 1 ? second.promise : Promise.resolve())
             note('later')
+            second.resolve()
           },
         },
       },

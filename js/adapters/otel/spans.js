@@ -97,9 +97,13 @@ export class Spans {
 
   /** @param {ModelToolTrace} message */
   modelToolEnded = (message) => {
-    const { tool, result } = message
-    const attributes = { ...cellAttributes(message), 'gen_ai.tool.call.result': this.#output(result) }
-    this.#end(message, attributes, failureOf(message) ?? failureOfCell(message), tool)
+    const failure = failureOf(message) ?? failureOfCell(message)
+    const attributes = {
+      ...cellAttributes(message),
+      // By the conventions, only of calls that succeed.
+      'gen_ai.tool.call.result': failure === undefined ? this.#output(message.result) : undefined,
+    }
+    this.#end(message, attributes, failure, message.tool)
   }
 
   /** No more events will come. */
