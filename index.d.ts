@@ -511,9 +511,11 @@ export interface ModelTool {
 export interface CellTrace {
   /** A UUID, since ids of cells are unique in a session only. */
   sessionId: string
+  /** The id of the cell in its session. */
   cellId: string
   /** {@link ExecOptions.callId}, or else the cell id. */
   callId: string
+  /** The text that was given to exec. */
   source: string
   /**
    * The final result. Absent at `start`, and at the end of a cell whose result nobody took: one that was terminated by
@@ -530,7 +532,9 @@ export interface CellTrace {
  * async context of the cell.
  */
 export interface ToolTrace {
+  /** {@link CellTrace.sessionId} */
   sessionId: string
+  /** The cell that calls. */
   cellId: string
   /** That of the cell, see {@link CellTrace.callId}. */
   callId: string
@@ -556,12 +560,15 @@ export interface ToolTrace {
  * an exec starts, starts in its async context.
  */
 export interface ModelToolTrace {
+  /** {@link CellTrace.sessionId} */
   sessionId: string
+  /** What the model called. */
   tool: 'exec' | 'wait'
   /** {@link ModelRunOptions.callId} */
   callId?: string
   /** The cell. Of an exec it is known once there is an answer. */
   cellId?: string
+  /** What the model wrote. */
   input: unknown
   /** What the answer was made of. */
   cellResult?: CellResult
