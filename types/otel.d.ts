@@ -2,7 +2,7 @@
  * `codecell/otel`: spans and metrics of cells and of their tool calls. Needs the package `@opentelemetry/api`, version 1.9
  * or later, and an SDK that was set up.
  *
- * @module
+ * @module codecell/otel
  */
 
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
