@@ -1,11 +1,12 @@
 //! V8's one-time start, and the root thread that starts every other thread of V8.
 //!
 //! With memory protection keys, only threads that descend from the one that initialised V8 may touch its code pages.
-//! So V8 is initialised on a thread of our own, the root thread, and that thread starts every engine thread.
+//! So V8 is initialised on a thread of our own. That one starts the root thread, which starts every other engine thread,
+//! and becomes the first engine thread itself: the first cell of a process need not wait for another.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -25,18 +26,33 @@ const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
 ///   stopped at its heap limit, and takes the process down.
 const FLAGS: &str = "--stack-size=984 --no-turboshaft-loop-unrolling";
 
-/// How long the root thread has nothing to do before it makes the keeper isolate.
+/// How long the root thread has nothing to do before it makes the keeper isolate, if one is wanted.
 const KEEPER_DELAY: Duration = Duration::from_millis(20);
 
 type Body = Box<dyn FnOnce() + Send>;
+
+enum Request {
+    Spawn(SpawnRequest),
+    /// No isolate will be made for some time.
+    Rest,
+}
 
 struct SpawnRequest {
     body: Body,
     /// None: nobody waits.
     reply: Option<Sender<io::Result<()>>>,
+    keeper: Keeper,
 }
 
-static ROOT: LazyLock<io::Result<Mutex<Sender<SpawnRequest>>>> = LazyLock::new(start_root_thread);
+/// Whether an isolate that runs nothing is kept, so that each other one is made faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// Until [`rest`] is called.
+    Wanted,
+    Unwanted,
+}
+
+static ROOT: LazyLock<io::Result<Mutex<Sender<Request>>>> = LazyLock::new(start_first_thread);
 
 /// The version of V8 that is linked, like `15.2.124.1`.
 #[must_use]
@@ -52,56 +68,101 @@ pub(super) fn start() {
 }
 
 /// Starts a thread that may own isolates. The first call starts V8.
-pub(super) fn spawn_engine_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(super) fn spawn_engine_thread(keeper: Keeper, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let (reply, answer) = mpsc::channel();
-    request(SpawnRequest { body: Box::new(body), reply: Some(reply) })?;
+    request(Request::Spawn(SpawnRequest { body: Box::new(body), reply: Some(reply), keeper }))?;
     answer.recv().map_err(|_| io::Error::other("the root thread has ended"))?
 }
 
 /// Like [`spawn_engine_thread`], without waiting for it.
-pub(super) fn spawn_engine_thread_later(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    request(SpawnRequest { body: Box::new(body), reply: None })
+pub(super) fn spawn_engine_thread_later(
+    keeper: Keeper,
+    body: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
+    request(Request::Spawn(SpawnRequest { body: Box::new(body), reply: None, keeper }))
 }
 
-fn request(request: SpawnRequest) -> io::Result<()> {
+/// Gives up the keeper isolate: no isolate will be made for some time.
+pub(super) fn rest() {
+    // Without a root thread there is no keeper.
+    let _ = request(Request::Rest);
+}
+
+fn request(request: Request) -> io::Result<()> {
     let root = ROOT.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
     let root = root.lock().unwrap_or_else(PoisonError::into_inner);
     root.send(request).map_err(|_| io::Error::other("the root thread has ended"))
 }
 
-fn start_root_thread() -> io::Result<Mutex<Sender<SpawnRequest>>> {
-    let (requests, inbox) = mpsc::channel::<SpawnRequest>();
-    thread::Builder::new()
-        .name("codecell-root".into())
-        .stack_size(ENGINE_STACK_BYTES)
-        .spawn(move || root_thread(&inbox))?;
+fn start_first_thread() -> io::Result<Mutex<Sender<Request>>> {
+    let (requests, inbox) = mpsc::channel();
+    spawn(ENGINE_THREAD, move || first_thread(inbox))?;
     Ok(Mutex::new(requests))
 }
 
-fn root_thread(inbox: &Receiver<SpawnRequest>) {
+const ENGINE_THREAD: &str = "codecell-engine";
+const ROOT_THREAD: &str = "codecell-root";
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.into()).stack_size(ENGINE_STACK_BYTES).spawn(body).map(drop)
+}
+
+/// Starts V8, passes its inbox on to the root thread, and becomes the first engine thread.
+fn first_thread(inbox: Receiver<Request>) {
     initialise();
+    let first = loop {
+        match inbox.recv() {
+            Ok(Request::Spawn(first)) => break first,
+            Ok(Request::Rest) => {}
+            Err(_) => return,
+        }
+    };
+    let keeper = first.keeper;
+    // If the root thread can't be started, this one stays it.
+    let inbox = Arc::new(Mutex::new(inbox));
+    let roots = Arc::clone(&inbox);
+    match spawn(ROOT_THREAD, move || root_thread(&roots, keeper)) {
+        Ok(()) => {
+            if let Some(reply) = first.reply {
+                let _ = reply.send(Ok(()));
+            }
+            (first.body)();
+        }
+        Err(error) => {
+            if let Some(reply) = first.reply {
+                let _ = reply.send(Err(error));
+            }
+            root_thread(&inbox, Keeper::Unwanted);
+        }
+    }
+}
+
+fn root_thread(inbox: &Mutex<Receiver<Request>>, mut wanted: Keeper) {
+    // Nobody else ever takes it.
+    let inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
     let mut keeper = None;
     loop {
-        let request = match inbox.recv_timeout(KEEPER_DELAY) {
-            Ok(request) => request,
-            Err(RecvTimeoutError::Timeout) => {
-                // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made
-                // faster. This one is never used. It is not made at once, to be out of the first cell's way.
-                keeper.get_or_insert_with(|| v8::Isolate::new(snapshot::create_params()));
-                match inbox.recv() {
-                    Ok(request) => request,
-                    Err(_) => break,
+        let request = if wanted == Keeper::Wanted && keeper.is_none() {
+            inbox.recv_timeout(KEEPER_DELAY)
+        } else {
+            inbox.recv().map_err(RecvTimeoutError::from)
+        };
+        match request {
+            Ok(Request::Spawn(request)) => {
+                wanted = request.keeper;
+                let spawned = spawn(ENGINE_THREAD, request.body);
+                if let Some(reply) = request.reply {
+                    let _ = reply.send(spawned);
                 }
             }
+            Ok(Request::Rest) => {
+                wanted = Keeper::Unwanted;
+                keeper = None;
+            }
+            // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made faster.
+            // This one is never used. It is not made at once, to be out of the first cell's way.
+            Err(RecvTimeoutError::Timeout) => keeper = Some(v8::Isolate::new(snapshot::create_params())),
             Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let spawned = thread::Builder::new()
-            .name("codecell-engine".into())
-            .stack_size(ENGINE_STACK_BYTES)
-            .spawn(request.body)
-            .map(drop);
-        if let Some(reply) = request.reply {
-            let _ = reply.send(spawned);
         }
     }
     // The sender is static, so this is reached only when the process ends. V8 is never shut down: see ARCHITECTURE.md.
