@@ -26,15 +26,15 @@ const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
 ///   stopped at its heap limit, and takes the process down.
 const FLAGS: &str = "--stack-size=984 --no-turboshaft-loop-unrolling";
 
-/// How long the root thread has nothing to do before it makes the keeper isolate, if one is wanted.
-const KEEPER_DELAY: Duration = Duration::from_millis(20);
+/// How long the root thread has nothing to do before it does what can wait: it makes the keeper isolate, and gives memory
+/// back.
+const QUIET_TIME: Duration = Duration::from_millis(20);
 
 type Body = Box<dyn FnOnce() + Send>;
 
 enum Request {
     Spawn(SpawnRequest),
-    /// No isolate will be made for some time.
-    Rest,
+    ThreadEnded(Left),
 }
 
 struct SpawnRequest {
@@ -47,9 +47,18 @@ struct SpawnRequest {
 /// Whether an isolate that runs nothing is kept, so that each other one is made faster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keeper {
-    /// Until [`rest`] is called.
+    /// Until no engine thread is left.
     Wanted,
     Unwanted,
+}
+
+/// What is left when an engine thread has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Other threads stand ready, or are about to.
+    Engines,
+    /// None does.
+    Nothing,
 }
 
 static ROOT: LazyLock<io::Result<Mutex<Sender<Request>>>> = LazyLock::new(start_first_thread);
@@ -82,10 +91,11 @@ pub(super) fn spawn_engine_thread_later(
     request(Request::Spawn(SpawnRequest { body: Box::new(body), reply: None, keeper }))
 }
 
-/// Gives up the keeper isolate: no isolate will be made for some time.
-pub(super) fn rest() {
-    // Without a root thread there is no keeper.
-    let _ = request(Request::Rest);
+/// An engine thread has ended because it was not needed: what it had is given back to the system, and with the last one
+/// what all isolates share.
+pub(super) fn engine_thread_ended(left: Left) {
+    // Without a root thread there is nothing to give back.
+    let _ = request(Request::ThreadEnded(left));
 }
 
 fn request(request: Request) -> io::Result<()> {
@@ -113,7 +123,7 @@ fn first_thread(inbox: Receiver<Request>) {
     let first = loop {
         match inbox.recv() {
             Ok(Request::Spawn(first)) => break first,
-            Ok(Request::Rest) => {}
+            Ok(Request::ThreadEnded(_)) => {}
             Err(_) => return,
         }
     };
@@ -141,9 +151,11 @@ fn root_thread(inbox: &Mutex<Receiver<Request>>, mut wanted: Keeper) {
     // Nobody else ever takes it.
     let inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
     let mut keeper = None;
+    let mut memory_is_free = false;
     loop {
-        let request = if wanted == Keeper::Wanted && keeper.is_none() {
-            inbox.recv_timeout(KEEPER_DELAY)
+        let makes_keeper = wanted == Keeper::Wanted && keeper.is_none();
+        let request = if makes_keeper || memory_is_free {
+            inbox.recv_timeout(QUIET_TIME)
         } else {
             inbox.recv().map_err(RecvTimeoutError::from)
         };
@@ -155,19 +167,39 @@ fn root_thread(inbox: &Mutex<Receiver<Request>>, mut wanted: Keeper) {
                     let _ = reply.send(spawned);
                 }
             }
-            Ok(Request::Rest) => {
-                wanted = Keeper::Unwanted;
-                keeper = None;
+            Ok(Request::ThreadEnded(left)) => {
+                memory_is_free = true;
+                if left == Left::Nothing {
+                    wanted = Keeper::Unwanted;
+                    keeper = None;
+                }
             }
-            // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made faster.
-            // This one is never used. It is not made at once, to be out of the first cell's way.
-            Err(RecvTimeoutError::Timeout) => keeper = Some(v8::Isolate::new(snapshot::create_params())),
+            Err(RecvTimeoutError::Timeout) => {
+                if std::mem::take(&mut memory_is_free) {
+                    give_memory_back();
+                }
+                // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made
+                // faster. This one is never used. It is not made at once, to be out of the first cell's way.
+                if makes_keeper {
+                    keeper = Some(v8::Isolate::new(snapshot::create_params()));
+                }
+            }
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     // The sender is static, so this is reached only when the process ends. V8 is never shut down: see ARCHITECTURE.md.
     std::mem::forget(keeper);
 }
+
+/// Gives back what isolates have freed. By itself glibc keeps it, three megabytes for each thread that made any.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_memory_back() {
+    // SAFETY: it takes a number, and touches nothing that is in use.
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_memory_back() {}
 
 fn initialise() {
     // It fails only for data of another ICU version, and the versions are pinned together in Cargo.toml. Without data,

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use super::isolate::{IsolateOptions, VirginIsolate};
 use super::message::{EventSender, StartCell};
-use super::platform::{self, Keeper};
+use super::platform::{self, Keeper, Left};
 use super::thread::Shared;
 use super::{EngineUnavailable, run};
 pub use options::PoolOptions;
@@ -134,15 +134,10 @@ impl Pool {
         wanted.then(|| Preparing::promised(pool))
     }
 
-    /// A thread has ended. If none is left that could run a cell, nothing stays ready.
-    fn has_ended(&self) {
-        let is_last = {
-            let state = self.state();
-            state.ready + state.preparing == 0
-        };
-        if is_last {
-            platform::rest();
-        }
+    /// What stands ready, or is about to.
+    fn left(&self) -> Left {
+        let state = self.state();
+        if state.ready + state.preparing == 0 { Left::Nothing } else { Left::Engines }
     }
 
     fn options(&self) -> IsolateOptions {
@@ -194,7 +189,7 @@ fn engine_thread(mut promise: Preparing) {
         let mut isolate = VirginIsolate::new(pool.options());
         let Some(job) = pool.next_job(promise) else {
             isolate.dispose();
-            return pool.has_ended();
+            return platform::engine_thread_ended(pool.left());
         };
         if isolate.options() != job.options() {
             let options = job.options();
@@ -206,7 +201,13 @@ fn engine_thread(mut promise: Preparing) {
         }
         match Pool::wants_another(&pool) {
             Some(next) => promise = next,
-            None => return pool.has_ended(),
+            None => {
+                // What it leaves is for the next cells, if there are to be threads for them.
+                if pool.left() == Left::Nothing {
+                    platform::engine_thread_ended(Left::Nothing);
+                }
+                return;
+            }
         }
     }
 }
