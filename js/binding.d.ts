@@ -90,4 +90,6 @@ export interface Addon {
   execInputSchema(): string
   waitInputSchema(): string
   versions(): [codecell: string, v8: string]
+  /** null leaves it as it is. Returns what holds now. */
+  configureEngines(ready: number | null, idleMs: number | null): [ready: number, idleMs: number]
 }

@@ -1,3 +1,4 @@
+export { configureEngines } from './engines.js'
 export { CodecellError } from './errors.js'
 export {
   parseExecSource,

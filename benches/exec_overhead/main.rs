@@ -25,17 +25,20 @@ enum Scenario {
     Cold,
     /// With a pause before each, so that an engine stands ready.
     Warm,
+    /// Right after another one, before which there was a pause: while the pool is being refilled.
+    Following,
     /// One after the other.
     Sustained,
 }
 
 impl Scenario {
-    const ALL: [Self; 3] = [Self::Cold, Self::Warm, Self::Sustained];
+    const ALL: [Self; 4] = [Self::Cold, Self::Warm, Self::Following, Self::Sustained];
 
     fn name(self) -> &'static str {
         match self {
             Self::Cold => "cold",
             Self::Warm => "warm",
+            Self::Following => "following",
             Self::Sustained => "sustained",
         }
     }
@@ -44,7 +47,7 @@ impl Scenario {
     fn runs(self) -> (usize, usize) {
         match self {
             Self::Cold => (0, 1),
-            Self::Warm => (20, 100),
+            Self::Warm | Self::Following => (20, 100),
             Self::Sustained => (50, 400),
         }
     }
@@ -80,8 +83,11 @@ fn child(design: &str, scenario: Scenario, tools: usize) {
     }
     let mut times = Vec::new();
     for _ in 0..runs {
-        if scenario == Scenario::Warm {
+        if matches!(scenario, Scenario::Warm | Scenario::Following) {
             thread::sleep(Duration::from_millis(4));
+        }
+        if scenario == Scenario::Following {
+            run();
         }
         let from = if scenario == Scenario::Cold { started } else { Instant::now() };
         run();

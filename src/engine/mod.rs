@@ -37,6 +37,7 @@ pub use message::{
     Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
+pub use pool::PoolOptions;
 pub(crate) use stop::OutputMeter;
 pub use stop::StopReason;
 pub use thread::ThreadEngine;

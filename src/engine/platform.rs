@@ -1,11 +1,12 @@
 //! V8's one-time start, and the root thread that starts every other thread of V8.
 //!
 //! With memory protection keys, only threads that descend from the one that initialised V8 may touch its code pages.
-//! So V8 is initialised on a thread of our own, the root thread, and that thread starts every engine thread.
+//! So V8 is initialised on a thread of our own. That one starts the root thread, which starts every other engine thread,
+//! and becomes the first engine thread itself: the first cell of a process need not wait for another.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -25,18 +26,42 @@ const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
 ///   stopped at its heap limit, and takes the process down.
 const FLAGS: &str = "--stack-size=984 --no-turboshaft-loop-unrolling";
 
-/// How long the root thread has nothing to do before it makes the keeper isolate.
-const KEEPER_DELAY: Duration = Duration::from_millis(20);
+/// How long the root thread has nothing to do before it does what can wait: it makes the keeper isolate, and gives memory
+/// back.
+const QUIET_TIME: Duration = Duration::from_millis(20);
 
 type Body = Box<dyn FnOnce() + Send>;
+
+enum Request {
+    Spawn(SpawnRequest),
+    ThreadEnded(Left),
+}
 
 struct SpawnRequest {
     body: Body,
     /// None: nobody waits.
     reply: Option<Sender<io::Result<()>>>,
+    keeper: Keeper,
 }
 
-static ROOT: LazyLock<io::Result<Mutex<Sender<SpawnRequest>>>> = LazyLock::new(start_root_thread);
+/// Whether an isolate that runs nothing is kept, so that each other one is made faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// Until no engine thread is left.
+    Wanted,
+    Unwanted,
+}
+
+/// What is left when an engine thread has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Other threads stand ready, or are about to.
+    Engines,
+    /// None does.
+    Nothing,
+}
+
+static ROOT: LazyLock<io::Result<Mutex<Sender<Request>>>> = LazyLock::new(start_first_thread);
 
 /// The version of V8 that is linked, like `15.2.124.1`.
 #[must_use]
@@ -52,61 +77,129 @@ pub(super) fn start() {
 }
 
 /// Starts a thread that may own isolates. The first call starts V8.
-pub(super) fn spawn_engine_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(super) fn spawn_engine_thread(keeper: Keeper, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let (reply, answer) = mpsc::channel();
-    request(SpawnRequest { body: Box::new(body), reply: Some(reply) })?;
+    request(Request::Spawn(SpawnRequest { body: Box::new(body), reply: Some(reply), keeper }))?;
     answer.recv().map_err(|_| io::Error::other("the root thread has ended"))?
 }
 
 /// Like [`spawn_engine_thread`], without waiting for it.
-pub(super) fn spawn_engine_thread_later(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    request(SpawnRequest { body: Box::new(body), reply: None })
+pub(super) fn spawn_engine_thread_later(
+    keeper: Keeper,
+    body: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
+    request(Request::Spawn(SpawnRequest { body: Box::new(body), reply: None, keeper }))
 }
 
-fn request(request: SpawnRequest) -> io::Result<()> {
+/// An engine thread has ended because it was not needed: what it had is given back to the system, and with the last one
+/// what all isolates share.
+pub(super) fn engine_thread_ended(left: Left) {
+    // Without a root thread there is nothing to give back.
+    let _ = request(Request::ThreadEnded(left));
+}
+
+fn request(request: Request) -> io::Result<()> {
     let root = ROOT.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
     let root = root.lock().unwrap_or_else(PoisonError::into_inner);
     root.send(request).map_err(|_| io::Error::other("the root thread has ended"))
 }
 
-fn start_root_thread() -> io::Result<Mutex<Sender<SpawnRequest>>> {
-    let (requests, inbox) = mpsc::channel::<SpawnRequest>();
-    thread::Builder::new()
-        .name("codecell-root".into())
-        .stack_size(ENGINE_STACK_BYTES)
-        .spawn(move || root_thread(&inbox))?;
+fn start_first_thread() -> io::Result<Mutex<Sender<Request>>> {
+    let (requests, inbox) = mpsc::channel();
+    spawn(ENGINE_THREAD, move || first_thread(inbox))?;
     Ok(Mutex::new(requests))
 }
 
-fn root_thread(inbox: &Receiver<SpawnRequest>) {
+const ENGINE_THREAD: &str = "codecell-engine";
+const ROOT_THREAD: &str = "codecell-root";
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.into()).stack_size(ENGINE_STACK_BYTES).spawn(body).map(drop)
+}
+
+/// Starts V8, passes its inbox on to the root thread, and becomes the first engine thread.
+fn first_thread(inbox: Receiver<Request>) {
     initialise();
+    let first = loop {
+        match inbox.recv() {
+            Ok(Request::Spawn(first)) => break first,
+            Ok(Request::ThreadEnded(_)) => {}
+            Err(_) => return,
+        }
+    };
+    let keeper = first.keeper;
+    // If the root thread can't be started, this one stays it.
+    let inbox = Arc::new(Mutex::new(inbox));
+    let roots = Arc::clone(&inbox);
+    match spawn(ROOT_THREAD, move || root_thread(&roots, keeper)) {
+        Ok(()) => {
+            if let Some(reply) = first.reply {
+                let _ = reply.send(Ok(()));
+            }
+            (first.body)();
+        }
+        Err(error) => {
+            if let Some(reply) = first.reply {
+                let _ = reply.send(Err(error));
+            }
+            root_thread(&inbox, Keeper::Unwanted);
+        }
+    }
+}
+
+fn root_thread(inbox: &Mutex<Receiver<Request>>, mut wanted: Keeper) {
+    // Nobody else ever takes it.
+    let inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
     let mut keeper = None;
+    let mut memory_is_free = false;
     loop {
-        let request = match inbox.recv_timeout(KEEPER_DELAY) {
-            Ok(request) => request,
+        let makes_keeper = wanted == Keeper::Wanted && keeper.is_none();
+        let request = if makes_keeper || memory_is_free {
+            inbox.recv_timeout(QUIET_TIME)
+        } else {
+            inbox.recv().map_err(RecvTimeoutError::from)
+        };
+        match request {
+            Ok(Request::Spawn(request)) => {
+                wanted = request.keeper;
+                let spawned = spawn(ENGINE_THREAD, request.body);
+                if let Some(reply) = request.reply {
+                    let _ = reply.send(spawned);
+                }
+            }
+            Ok(Request::ThreadEnded(left)) => {
+                memory_is_free = true;
+                if left == Left::Nothing {
+                    wanted = Keeper::Unwanted;
+                    keeper = None;
+                }
+            }
             Err(RecvTimeoutError::Timeout) => {
+                if std::mem::take(&mut memory_is_free) {
+                    give_memory_back();
+                }
                 // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made
                 // faster. This one is never used. It is not made at once, to be out of the first cell's way.
-                keeper.get_or_insert_with(|| v8::Isolate::new(snapshot::create_params()));
-                match inbox.recv() {
-                    Ok(request) => request,
-                    Err(_) => break,
+                if makes_keeper {
+                    keeper = Some(v8::Isolate::new(snapshot::create_params()));
                 }
             }
             Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let spawned = thread::Builder::new()
-            .name("codecell-engine".into())
-            .stack_size(ENGINE_STACK_BYTES)
-            .spawn(request.body)
-            .map(drop);
-        if let Some(reply) = request.reply {
-            let _ = reply.send(spawned);
         }
     }
     // The sender is static, so this is reached only when the process ends. V8 is never shut down: see ARCHITECTURE.md.
     std::mem::forget(keeper);
 }
+
+/// Gives back what isolates have freed. By itself glibc keeps it, three megabytes for each thread that made any.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_memory_back() {
+    // SAFETY: it takes a number, and touches nothing that is in use.
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_memory_back() {}
 
 fn initialise() {
     // It fails only for data of another ICU version, and the versions are pinned together in Cargo.toml. Without data,

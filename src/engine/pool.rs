@@ -3,19 +3,18 @@
 //! A cell never waits for a thread to be started if one is about to be ready, and whoever starts a cell never waits
 //! for an isolate.
 
+mod options;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::isolate::{IsolateOptions, VirginIsolate};
 use super::message::{EventSender, StartCell};
+use super::platform::{self, Keeper, Left};
 use super::thread::Shared;
-use super::{EngineUnavailable, platform, run};
-
-/// Threads that stand ready at the most. Each holds a virgin isolate, about a megabyte.
-const MOST_READY: usize = 2;
-/// How long a thread stands ready before it ends.
-const IDLE_TIME: Duration = Duration::from_secs(30);
+use super::{EngineUnavailable, run};
+pub use options::PoolOptions;
 
 /// One cell to run.
 pub(super) struct Job {
@@ -70,15 +69,18 @@ impl Pool {
             return Ok(());
         }
         let promise = Preparing::promised(pool);
-        platform::spawn_engine_thread(move || engine_thread(promise)).map_err(|error| {
+        platform::spawn_engine_thread(keeper(), move || engine_thread(promise)).map_err(|error| {
             // No thread will come for this cell. If another one has, it runs all the same.
             pool.state().queue.retain(|job| !Arc::ptr_eq(&job.shared, &shared));
             EngineUnavailable { reason: format!("a thread could not be started: {error}") }
         })
     }
 
-    /// Has a thread ready before it is needed.
+    /// Has a thread ready before it is needed, if any is to stand ready.
     pub(super) fn warm_up(pool: &Arc<Self>) {
+        if PoolOptions::current().ready == 0 {
+            return;
+        }
         {
             let mut state = pool.state();
             if state.ready + state.preparing > 0 {
@@ -88,24 +90,37 @@ impl Pool {
         }
         let promise = Preparing::promised(pool);
         // Whoever needs a thread later starts one.
-        let _ = platform::spawn_engine_thread_later(move || engine_thread(promise));
+        let _ = platform::spawn_engine_thread_later(keeper(), move || engine_thread(promise));
     }
 
-    /// Waits for a cell. None when the thread has stood ready long enough.
+    /// The options have changed: threads that wait look at them.
+    pub(super) fn reconsider(&self) {
+        // Under the lock, so that no thread looks at the old ones and then goes to sleep.
+        let _state = self.state();
+        self.job_queued.notify_all();
+    }
+
+    /// Waits for a cell. None when the thread has stood ready long enough, or more stand ready than are wanted.
     fn next_job(&self, promise: Preparing) -> Option<Job> {
         let mut state = self.state();
         promise.keep(&mut state);
         state.ready += 1;
-        let until = Instant::now() + IDLE_TIME;
+        let since = Instant::now();
         let job = loop {
             if let Some(job) = state.queue.pop_front() {
                 break Some(job);
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let options = PoolOptions::current();
+            if state.ready > options.ready {
                 break None;
             }
-            state = self.job_queued.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = match options.left(since) {
+                None => self.job_queued.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) if left.is_zero() => break None,
+                Some(left) => {
+                    self.job_queued.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         };
         state.ready -= 1;
         job
@@ -114,9 +129,15 @@ impl Pool {
     /// Whether a thread that has run its cell makes another isolate.
     fn wants_another(pool: &Arc<Self>) -> Option<Preparing> {
         let mut state = pool.state();
-        let wanted = state.ready + state.preparing < MOST_READY + state.queue.len();
+        let wanted = state.ready + state.preparing < PoolOptions::current().ready + state.queue.len();
         state.preparing += usize::from(wanted);
         wanted.then(|| Preparing::promised(pool))
+    }
+
+    /// What stands ready, or is about to.
+    fn left(&self) -> Left {
+        let state = self.state();
+        if state.ready + state.preparing == 0 { Left::Nothing } else { Left::Engines }
     }
 
     fn options(&self) -> IsolateOptions {
@@ -158,13 +179,17 @@ impl Drop for Preparing {
     }
 }
 
+fn keeper() -> Keeper {
+    if PoolOptions::current().ready == 0 { Keeper::Unwanted } else { Keeper::Wanted }
+}
+
 /// The life of an engine thread: a virgin isolate, a cell, and again.
 fn engine_thread(mut promise: Preparing) {
     while let Some(pool) = promise.pool.upgrade() {
         let mut isolate = VirginIsolate::new(pool.options());
         let Some(job) = pool.next_job(promise) else {
             isolate.dispose();
-            return;
+            return platform::engine_thread_ended(pool.left());
         };
         if isolate.options() != job.options() {
             let options = job.options();
@@ -176,7 +201,13 @@ fn engine_thread(mut promise: Preparing) {
         }
         match Pool::wants_another(&pool) {
             Some(next) => promise = next,
-            None => return,
+            None => {
+                // What it leaves is for the next cells, if there are to be threads for them.
+                if pool.left() == Left::Nothing {
+                    platform::engine_thread_ended(Left::Nothing);
+                }
+                return;
+            }
         }
     }
 }

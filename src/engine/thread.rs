@@ -1,15 +1,17 @@
 //! The engine that runs cells on threads of this process.
 
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use super::cpu_clock::CpuClock;
 use super::inbox::Inbox;
 use super::life::{self, Life};
 use super::message::{Command, EngineUsage, EventSender, StartCell};
-use super::pool::{Job, Pool};
+use super::pool::{Job, Pool, PoolOptions};
 use super::stop::{OutputMeter, StopFlag, StopReason};
 use super::{Engine, EngineUnavailable, Progress, RunningCell, platform};
+
+static SHARED: OnceLock<Arc<ThreadEngine>> = OnceLock::new();
 
 /// Runs every cell on a thread of its own, taken from a pool of threads that have an isolate ready.
 #[derive(Default)]
@@ -21,14 +23,22 @@ impl ThreadEngine {
     /// The engine of this process. All sessions share it. The first call starts V8, and does not wait for it.
     #[must_use]
     pub fn shared() -> Arc<Self> {
-        static SHARED: LazyLock<Arc<ThreadEngine>> = LazyLock::new(|| {
+        Arc::clone(SHARED.get_or_init(|| {
             platform::start();
             Arc::default()
-        });
-        Arc::clone(&SHARED)
+        }))
     }
 
-    /// Starts V8 and a first thread in the background, so that the first cell finds them.
+    /// Says how many threads of this process stand ready, and for how long. It takes effect at once. Does not start V8.
+    pub fn configure(options: PoolOptions) {
+        options.set();
+        // An engine that is made from now on finds them.
+        if let Some(engine) = SHARED.get() {
+            engine.pool.reconsider();
+        }
+    }
+
+    /// Starts V8 and a first thread in the background, so that the first cell finds them, if any is to stand ready.
     pub fn warm_up(&self) {
         Pool::warm_up(&self.pool);
     }

@@ -6,8 +6,8 @@ use super::message::{CellNumber, SessionNumber};
 use super::sandbox;
 use super::supervisor::{CellShared, ChildObserver, Launch, Order, Placement, Pool};
 use crate::engine::{
-    Command, Engine, EngineUnavailable, EngineUsage, EventSender, Progress, RunningCell, StartCell,
-    StopReason,
+    Command, Engine, EngineUnavailable, EngineUsage, EventSender, PoolOptions, Progress, RunningCell,
+    StartCell, StopReason,
 };
 
 /// How a session uses child processes.
@@ -56,6 +56,11 @@ impl ProcessEngine {
         pool.observe(observer);
         let session = pool.open(launch)?;
         Ok(Self { pool, session, options })
+    }
+
+    /// Passes on to all child processes what [`crate::engine::ThreadEngine::configure`] was told.
+    pub fn pool_has_changed() {
+        Pool::configure(PoolOptions::current());
     }
 }
 

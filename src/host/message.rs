@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{CellError, CellLimits, EngineUsage, Flow, Outcome, StopReason, ToolCallId, ToolEntry};
+use crate::engine::{
+    CellError, CellLimits, EngineUsage, Flow, Outcome, PoolOptions, StopReason, ToolCallId, ToolEntry,
+};
 use crate::model::ImageDetail;
 
 /// Both ends must be of the same one. They are, unless somebody has mixed up two builds.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Names a cell to a child. A supervisor uses each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub struct SessionNumber(pub u64);
 /// From the supervisor to a child.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToChild {
+    /// How many threads of the child stand ready, and for how long, from now on.
+    Pool(PoolOptions),
     /// A set of tools that cells may be started with. Tail: [`encode_tools`].
     Tools(ToolSetNumber),
     /// No cell will be started with these tools any more.

@@ -5,6 +5,7 @@
 mod bridge;
 #[cfg(unix)]
 mod child_event;
+mod engines;
 mod error;
 mod functions;
 mod message;

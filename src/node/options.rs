@@ -133,6 +133,6 @@ impl ProcessIsolation {
 }
 
 /// A time, or none for one that no clock can show.
-fn milliseconds(value: f64) -> Option<Duration> {
+pub(super) fn milliseconds(value: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(value / 1000.0).ok()
 }

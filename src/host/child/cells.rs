@@ -145,6 +145,7 @@ impl Cells {
     /// Does what the parent says. What is for a cell that has ended is dropped.
     pub(super) fn obey(&self, message: ToChild, tail: Vec<u8>) {
         match message {
+            ToChild::Pool(options) => ThreadEngine::configure(options),
             ToChild::Tools(tools) => self.tools.insert(tools, decode_tools(&tail).unwrap_or_default()),
             ToChild::ForgetTools(tools) => self.tools.forget(tools),
             ToChild::Catalogue(tools) => {

@@ -15,7 +15,7 @@ use super::known::Known;
 use super::ledger::Violation;
 use super::pool::Order;
 use super::record::{After, CellRecord, Delivery};
-use crate::engine::{Command, StopReason, ToolCallId, ToolOutcome};
+use crate::engine::{Command, PoolOptions, StopReason, ToolCallId, ToolOutcome};
 use crate::host::frame::{Frame, FrameError};
 use crate::host::message::{
     CellEvent, CellNumber, FromChild, Mechanism, OutcomeKind, PROTOCOL, SessionNumber, ToChild,
@@ -85,6 +85,16 @@ impl ChildProcess {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic under this lock would be a defect; the child is of no use then, and its silence ends it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells it how many threads stand ready in it.
+    pub(super) fn configure(&self, options: PoolOptions) {
+        // The head of this message has a fixed size.
+        if let Ok(frame) = Frame::new(&ToChild::Pool(options), Vec::new()) {
+            let mut state = self.state();
+            state.outbox.push(frame);
+            self.flush(&mut state);
+        }
     }
 
     /// Gives it the socket.

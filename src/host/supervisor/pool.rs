@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use super::observer::{ChildEvent, ChildObserver};
 use super::placement::Placement;
 use super::record::CellShared;
 use super::{Launch, serve};
-use crate::engine::{EngineUnavailable, EventSender, StartCell};
+use crate::engine::{EngineUnavailable, EventSender, PoolOptions, StartCell};
 use crate::host::message::{CellNumber, SessionNumber};
 
-/// How long a child without cells stays, beyond the one that stands ready.
+/// How long a child without cells stays at the most, beyond the one that stands ready.
 const IDLE_TIME: Duration = Duration::from_secs(10);
 
 /// A cell to be run.
@@ -47,6 +47,8 @@ pub(in crate::host) struct Pool {
     thread: Option<Handle>,
 }
 
+static SHARED: OnceLock<Arc<Pool>> = OnceLock::new();
+
 #[derive(Default)]
 struct State {
     launch: Option<Arc<Launch>>,
@@ -60,9 +62,21 @@ struct State {
 impl Pool {
     /// The pool of this program.
     pub(in crate::host) fn shared() -> Arc<Self> {
-        static SHARED: LazyLock<Arc<Pool>> =
-            LazyLock::new(|| Arc::new(Pool { state: Mutex::default(), thread: start_thread() }));
-        Arc::clone(&SHARED)
+        let start = || Arc::new(Pool { state: Mutex::default(), thread: start_thread() });
+        Arc::clone(SHARED.get_or_init(start))
+    }
+
+    /// Says how many threads stand ready in each child, and for how long. With none, no child stands ready either.
+    pub(in crate::host) fn configure(options: PoolOptions) {
+        // A pool that is made from now on finds them.
+        let Some(pool) = SHARED.get() else { return };
+        let mut state = pool.state();
+        for child in &state.children {
+            child.configure(options);
+            // It may have to go.
+            child.wake.notify_one();
+        }
+        pool.keep_one_ready(&mut state);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -146,7 +160,7 @@ impl Pool {
 
     fn keep_one_ready(self: &Arc<Self>, state: &mut State) {
         // If children fail to start, the next one is started when it is needed, not before.
-        let wanted = !state.sessions.is_empty() && state.failed_starts == 0;
+        let wanted = state.wants_one_ready() && state.failed_starts == 0;
         if wanted && !state.children.iter().any(|child| child.idle().is_some()) {
             self.start_child(state);
         }
@@ -154,6 +168,10 @@ impl Pool {
 
     fn start_child(self: &Arc<Self>, state: &mut State) -> Arc<ChildProcess> {
         let child = Arc::new(ChildProcess::new());
+        let options = PoolOptions::current();
+        if options != PoolOptions::DEFAULT {
+            child.configure(options);
+        }
         state.children.push(Arc::clone(&child));
         if let (Some(thread), Some(launch)) = (&self.thread, &state.launch) {
             thread.spawn(serve::serve(Arc::clone(self), Arc::clone(&child), Arc::clone(launch)));
@@ -178,10 +196,10 @@ impl Pool {
     pub(super) fn keeps(&self, child: &ChildProcess, since: Instant) -> Kept {
         let state = self.state();
         let idle = state.children.iter().filter(|child| child.idle().is_some()).count();
-        if idle <= 1 && !state.sessions.is_empty() {
+        if idle <= 1 && state.wants_one_ready() {
             return Kept::UntilWoken;
         }
-        let until = since + IDLE_TIME;
+        let until = since + IDLE_TIME.min(PoolOptions::current().idle);
         if Instant::now() < until {
             return Kept::Until(until);
         }
@@ -201,6 +219,10 @@ pub(super) enum Kept {
 }
 
 impl State {
+    fn wants_one_ready(&self) -> bool {
+        !self.sessions.is_empty() && PoolOptions::current().ready > 0
+    }
+
     /// Children that may have room for a cell of this session, the best ones first.
     fn candidates(&self, session: SessionNumber) -> Vec<Arc<ChildProcess>> {
         let mut free: Vec<_> =
