@@ -9,7 +9,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::snapshot;
+use super::{address_space, snapshot};
 
 /// Threads that V8 itself uses for compilation and garbage collection, at the most.
 const MOST_PLATFORM_THREADS: usize = 2;
@@ -70,6 +70,7 @@ fn request(request: SpawnRequest) -> io::Result<()> {
 }
 
 fn start_root_thread() -> io::Result<Mutex<Sender<SpawnRequest>>> {
+    address_space::check_start().map_err(|unavailable| io::Error::other(unavailable.reason))?;
     let (requests, inbox) = mpsc::channel::<SpawnRequest>();
     thread::Builder::new()
         .name("codecell-root".into())

@@ -9,7 +9,7 @@ use super::life::{self, Life};
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool};
 use super::stop::{OutputMeter, StopFlag, StopReason};
-use super::{Engine, EngineUnavailable, Progress, RunningCell, platform};
+use super::{Engine, EngineUnavailable, Progress, RunningCell, address_space, platform};
 
 /// Runs every cell on a thread of its own, taken from a pool of threads that have an isolate ready.
 #[derive(Default)]
@@ -66,8 +66,9 @@ impl Shared {
 impl Engine for ThreadEngine {
     fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable> {
         life::check_losses()?;
+        address_space::check_isolate()?;
         let shared = Arc::new(Shared {
-            inbox: Inbox::new(cell.flow),
+            inbox: Inbox::new(cell.flow, events.lookout()),
             output: Arc::default(),
             stop: Arc::default(),
             cpu: CpuClock::default(),
