@@ -5,7 +5,11 @@ import { openSession } from './support/cell.js'
 
 describe.each([
   ['notifications', "for (let i = 0; i < 200_000; i++) notify('x')", { outputBytes: 1e9 }],
-  ['calls', 'for (let i = 0; i < 100_000; i += 100) await Promise.all(Array.from({ length: 100 }, () => tools.t({})))', {}],
+  [
+    'calls',
+    'for (let i = 0; i < 100_000; i += 100) await Promise.all(Array.from({ length: 100 }, () => tools.t({})))',
+    {},
+  ],
 ])('a flood of %s', (_what, script, limits) => {
   test('leaves the loop of the program time for timers', async () => {
     let taken = 0
@@ -28,7 +32,7 @@ describe('an answer with much content', () => {
   test('is whole and in order, and comes in parts between which timers have their turn', async () => {
     const session = openSession()
     let turns = 0
-    const { cellId } = await session.exec("yield_control(); for (let i = 0; i < 100_000; i++) text(i)")
+    const { cellId } = await session.exec('yield_control(); for (let i = 0; i < 100_000; i++) text(i)')
     const answer = session.wait(cellId)
     const timer = setInterval(() => turns++, 0)
     const { content, status } = await answer
