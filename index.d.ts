@@ -148,8 +148,7 @@ export interface CellError {
  * - `OUTPUT_LIMIT`: {@link Limits.outputBytes}
  * - `ENGINE_LOST`: the engine crashed or cannot be stopped; nothing else of the session is harmed
  *
- * Each loss of an engine is told on the `codecell:engine:lost` diagnostics channel, as `{ cellId, lost, held }`: how many
- * were lost since the program began, and how many of them still hold a thread and a heap of this process.
+ * Each loss of an engine is told on the `codecell:engine:lost` diagnostics channel: see {@link EngineLossEvent}.
  */
 export type CellErrorCode =
   | 'SCRIPT_ERROR'
@@ -284,6 +283,23 @@ export type ChildProcessEvent =
   | { event: 'started'; pid: number }
   | { event: 'ready'; pid: number; missing: string[] }
   | { event: 'ended'; pid: number; reason: string; lostCells: number }
+
+/**
+ * A cell has lost its engine. Published on the diagnostics channel `codecell:engine:lost`, once for each such cell, with
+ * `isolation: 'thread'` and with `'process'`.
+ *
+ * In a child process, cells are lost with the child. The child itself is told of on `codecell:engine`, once: its `ended`
+ * says why, and how many cells went with it. A child that is given up because a script ran out of memory in it has
+ * answered that cell; then `lostCells` is 0, and nothing is told here.
+ */
+export interface EngineLossEvent {
+  /** The cell. It ends with `ENGINE_LOST`, or with the `MEMORY_LIMIT` that V8 could not come back from. */
+  cellId: string
+  /** Cells that lost their engine since the program began. */
+  lost: number
+  /** Engines that still hold a thread and a heap of this process. Those of child processes never do. */
+  held: number
+}
 
 /** What a session is made with. All of it is read and checked by the constructor; to change it later has no effect. */
 export interface SessionOptions {

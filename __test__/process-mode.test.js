@@ -1,6 +1,7 @@
 // Children that are killed, stopped, full, or missing: what a session with isolation 'process' makes of it.
 
 import { spawnSync } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
   chmodSync,
   copyFileSync,
@@ -288,6 +289,32 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     expect(tell()).toMatch(
       /^ENGINE_UNAVAILABLE .*codecell-launcher, can't be executed: Permission denied.*\nfunction\n$/s,
     )
+  })
+
+  test('a child that is lost is told once, and each cell that goes down with it once', async () => {
+    const events = childEvents()
+    const losses = []
+    const note = (loss) => losses.push(loss)
+    subscribe('codecell:engine:lost', note)
+    onTestFinished(() => unsubscribe('codecell:engine:lost', note))
+    const session = openProcessSession({ childOptions: { cellsPerChild: 2 } })
+    const pid = await childOf(session)
+    const cells = []
+    for (let count = 0; count < 2; count++) {
+      cells.push((await session.exec('yield_control(); while (true);')).cellId)
+    }
+    process.kill(pid, 'SIGKILL')
+    for (const cell of cells) expect(await session.wait(cell)).toMatchObject(LOST)
+    const ends = () => events.filter((event) => event.event === 'ended' && event.pid === pid)
+    await until(() => ends().length > 0, 'the end of the child')
+    await well(session)
+    expect(ends()).toEqual([{ event: 'ended', pid, reason: 'it was killed by SIGKILL', lostCells: 2 }])
+    expect(losses.map(({ cellId }) => cellId).toSorted()).toEqual(cells)
+    const [{ lost, held }] = losses
+    expect(losses).toMatchObject([
+      { lost, held },
+      { lost: lost + 1, held },
+    ])
   })
 
   test('children that are killed leave no zombie and no descriptor', async () => {

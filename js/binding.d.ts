@@ -23,6 +23,8 @@ export type Message =
   | [kind: 6, eventJson: string]
   /** The engine of this cell is lost: how many were, and how many still hold a thread and a heap of this process. */
   | [kind: 7, cellKey: number, lost: number, held: number]
+  /** Content of the answer that will come for this ticket: its items as JSON, and their texts or URLs. */
+  | [kind: 8, ticket: number, itemsJson: string, ...strings: string[]]
 
 /** How a tool call ended: 0 with undefined, 1 with a value, 2 in failure. */
 export type CallStatus = 0 | 1 | 2
@@ -32,6 +34,9 @@ export class NativeBridge {
   constructor(deliver: (messages: Message[]) => void)
   /** Groups of four: cell key, call number, status, and the JSON text of the value or the message of the failure. */
   settle(flat: (number | string | null)[]): void
+  /** Nothing is delivered until `resume`. */
+  pause(): void
+  resume(): void
   /** A notification has been dealt with. */
   notified(cellKey: number, notification: number): void
 }

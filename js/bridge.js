@@ -1,19 +1,25 @@
+// Not the global one, which tests replace: nothing would be delivered any more.
+import { setImmediate } from 'node:timers'
 import { Cell } from './cell.js'
 import { publishChildEvent } from './child-event.js'
 import { errorWithCode, withCodes } from './errors.js'
 import { addon } from './native.js'
-import { cellResult } from './result.js'
+import { cellResult, contentItems } from './result.js'
 
-/** @import { CellResult } from '../index.d.ts' */
+/** @import { CellResult, ContentItem } from '../index.d.ts' */
 /** @import { CallStatus, Message, NativeSession } from './binding.d.ts' */
 
 const SETTLED = Promise.resolve()
+
+/** For how long messages are dealt with before everything else in the loop has its turn. */
+const LONGEST_TURN_MS = 10
 
 /**
  * @typedef {object} Request
  * @property {(result: CellResult) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {() => unknown} abortReason what an aborted wait rejects with
+ * @property {ContentItem[][]} content what has come of the answer so far
  * @property {NativeSession} session held on to until the answer is there
  * @property {((result: CellResult) => void) | undefined} note hears of the result before its caller does
  */
@@ -30,6 +36,11 @@ class Bridge {
   /** @type {(number | string | null)[]} */
   #settled = []
   #flush = () => this.#sendSettled()
+  /** When it began to count the time until the loop turns, and whether it counts. */
+  #turnBegan = Number.NEGATIVE_INFINITY
+  #awaitsTurn = false
+  #isPaused = false
+  #turned = () => this.#onTurn()
 
   constructor() {
     this.native = withCodes(() => new addon.NativeBridge((messages) => this.#deliver(messages)))
@@ -47,7 +58,7 @@ class Bridge {
     return new Promise((resolve, reject) => {
       this.#lastTicket = (this.#lastTicket + 1) >>> 0
       const ticket = this.#lastTicket
-      this.#requests.set(ticket, { resolve, reject, abortReason, session, note })
+      this.#requests.set(ticket, { resolve, reject, abortReason, content: [], session, note })
       try {
         withCodes(() => send(ticket))
       } catch (error) {
@@ -71,6 +82,7 @@ class Bridge {
    * @param {Message[]} messages
    */
   #deliver(messages) {
+    this.#watchTurn()
     for (const message of messages) {
       try {
         this.#receive(message)
@@ -81,6 +93,31 @@ class Bridge {
     }
   }
 
+  /**
+   * Node delivers without a pause for as long as there is something. A script that floods would be all that the program
+   * is busy with: no timer and no socket had its turn. So whether the loop turns is looked at now and then; that costs
+   * something, so it is not done each time.
+   */
+  #watchTurn() {
+    const now = performance.now()
+    if (this.#awaitsTurn) {
+      if (now - this.#turnBegan < LONGEST_TURN_MS || this.#isPaused) return
+      this.#isPaused = true
+      this.native.pause()
+    } else if (now - this.#turnBegan >= LONGEST_TURN_MS) {
+      this.#turnBegan = now
+      this.#awaitsTurn = true
+      setImmediate(this.#turned)
+    }
+  }
+
+  #onTurn() {
+    this.#awaitsTurn = false
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.native.resume()
+  }
+
   /** @param {Message} message */
   #receive(message) {
     switch (message[0]) {
@@ -88,7 +125,7 @@ class Bridge {
         const [, ticket, headJson, ...strings] = message
         const request = this.#takeRequest(ticket)
         if (request === undefined) return
-        const result = cellResult(headJson, strings)
+        const result = cellResult(headJson, strings, request.content)
         request.note?.(result)
         return request.resolve(result)
       }
@@ -121,6 +158,10 @@ class Bridge {
       case 7: {
         const [, cellKey, lost, held] = message
         return this.#cells.get(cellKey)?.engineLost(lost, held)
+      }
+      case 8: {
+        const [, ticket, itemsJson, ...strings] = message
+        this.#requests.get(ticket)?.content.push(contentItems(JSON.parse(itemsJson), strings))
       }
     }
   }

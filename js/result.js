@@ -5,12 +5,25 @@
  *
  * @param {string} headJson
  * @param {string[]} strings
+ * @param {ContentItem[][]} before content that has come already
  * @returns {CellResult}
  */
-export function cellResult(headJson, strings) {
+export function cellResult(headJson, strings, before) {
   const head = JSON.parse(headJson)
-  if (head.content !== undefined) head.content = head.content.map(contentItem, strings)
+  if (head.content !== undefined) {
+    const last = contentItems(head.content, strings)
+    head.content = before.length === 0 ? last : [...before, last].flat()
+  }
   return head
+}
+
+/**
+ * @param {any[]} items
+ * @param {string[]} strings
+ * @returns {ContentItem[]}
+ */
+export function contentItems(items, strings) {
+  return items.map(contentItem, strings)
 }
 
 /**

@@ -1,4 +1,4 @@
-//! What holds for every text, with texts that proptest makes. The fuzz targets in `fuzz/` look for more of them.
+//! What holds for every text, and for all bytes, with those that proptest makes. The fuzz targets in `fuzz/` look for more of them.
 
 #[path = "../fuzz/src/lib.rs"]
 mod properties;
@@ -64,6 +64,31 @@ proptest! {
     #[test]
     fn every_schema_is_rendered_and_stays_in_its_place(text in json_text()) {
         properties::schema(&text);
+    }
+}
+
+/// Bytes that are often messages, or begin like some: small numbers say which, and how long the rest is.
+fn message_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let byte = || prop_oneof![3 => 0_u8..12, 1 => any::<u8>()];
+    let framed = (vec(byte(), 0..200), vec(any::<u8>(), 0..100)).prop_map(|(head, tail)| {
+        let sizes = [u32::try_from(head.len()).unwrap_or(0).to_le_bytes().to_vec(), vec![0; 8]];
+        let mut bytes = sizes.concat();
+        bytes[4] = u8::try_from(tail.len()).unwrap_or(0);
+        [bytes, head, tail].concat()
+    });
+    let several = vec(framed, 1..4).prop_map(|frames| frames.concat());
+    (any::<u8>(), prop_oneof![vec(byte(), 0..300), several]).prop_map(|(piece, mut bytes)| {
+        bytes.insert(0, piece);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    #[test]
+    fn what_comes_over_the_socket_is_messages_or_is_refused(bytes in message_bytes()) {
+        properties::wire(&bytes);
     }
 }
 

@@ -1,10 +1,12 @@
-//! What holds for every text, however it was made. The fuzz targets run these with texts that libFuzzer makes, and
-//! `tests/properties.rs` with texts that proptest makes.
+//! What holds for every text, and for all bytes, however they were made. The fuzz targets run these with what libFuzzer
+//! makes, and `tests/properties.rs` with what proptest makes.
 
 mod json;
 mod pragma;
 mod schema;
+mod wire;
 
 pub use json::json;
 pub use pragma::pragma;
 pub use schema::schema;
+pub use wire::wire;

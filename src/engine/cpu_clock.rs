@@ -27,16 +27,17 @@ impl CpuClock {
             State::Running { source, at_start: source::read(source) };
     }
 
-    /// The thread goes to sleep. Only needed where the clock goes on while a thread sleeps.
-    pub(super) fn pause(&self) {
-        if source::COUNTS_SLEEP {
+    /// The thread goes to sleep, or `works` for others meanwhile. For sleep alone it is only needed where the clock goes on
+    /// while a thread sleeps.
+    pub(super) fn pause(&self, works: bool) {
+        if works || source::COUNTS_SLEEP {
             self.stop();
         }
     }
 
-    /// The thread is awake again.
-    pub(super) fn resume(&self) {
-        if source::COUNTS_SLEEP {
+    /// The thread is back, after a pause of the same kind.
+    pub(super) fn resume(&self, worked: bool) {
+        if worked || source::COUNTS_SLEEP {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let source = source::of_this_thread();
             let at_start = source::read(source).saturating_sub(elapsed(*state));

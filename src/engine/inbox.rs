@@ -1,18 +1,21 @@
 //! The queue in which an engine thread finds what was sent to its cell, and where it sleeps in between.
 
 use std::collections::VecDeque;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 // The tests run the threads that meet here in every order that shuttle comes upon.
 #[cfg(test)]
-use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
+use shuttle::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(test)]
+use shuttle::thread::{self, ThreadId};
 #[cfg(not(test))]
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(not(test))]
+use std::thread::{self, ThreadId};
 
-use super::message::{Command, Flow, ToolCallId, ToolOutcome};
+use super::message::{Command, Flow, Lookout, ToolCallId, ToolOutcome};
 
-#[derive(Debug)]
 struct State {
     settled: VecDeque<(ToolCallId, ToolOutcome)>,
     flow: Flow,
@@ -21,13 +24,16 @@ struct State {
     /// Set by a flow command that nobody has obeyed yet: a frozen script thaws, even if the flow stays the same.
     thawed: bool,
     stopped: bool,
+    /// The thread of the cell, while it waits at the lookout.
+    at_lookout: Option<ThreadId>,
 }
 
 /// The two ends share it.
-#[derive(Debug)]
 pub(super) struct Inbox {
     state: Mutex<State>,
     changed: Condvar,
+    /// Where the thread waits, if it can.
+    lookout: Option<Arc<dyn Lookout>>,
 }
 
 /// Why a wait ended.
@@ -45,9 +51,21 @@ pub(super) enum Wake {
 
 impl Inbox {
     /// An empty one.
-    pub(super) fn new(flow: Flow) -> Arc<Self> {
-        let state = State { settled: VecDeque::new(), flow, flow_number: 0, thawed: false, stopped: false };
-        Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
+    pub(super) fn new(flow: Flow, lookout: Option<Arc<dyn Lookout>>) -> Arc<Self> {
+        let state = State {
+            settled: VecDeque::new(),
+            flow,
+            flow_number: 0,
+            thawed: false,
+            stopped: false,
+            at_lookout: None,
+        };
+        Arc::new(Self { state: Mutex::new(state), changed: Condvar::new(), lookout })
+    }
+
+    /// Whether the thread may work for others while it waits.
+    pub(super) fn lends_threads(&self) -> bool {
+        self.lookout.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -66,14 +84,25 @@ impl Inbox {
                 state.thawed = true;
             }
         }
-        drop(state);
-        self.changed.notify_one();
+        self.wake(state);
     }
 
     /// Wakes the thread: the stop flag is set.
     pub(super) fn stop(&self) {
-        self.lock().stopped = true;
-        self.changed.notify_one();
+        let mut state = self.lock();
+        state.stopped = true;
+        self.wake(state);
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let at_lookout = state.at_lookout;
+        drop(state);
+        match (at_lookout, &self.lookout) {
+            // It has come upon this itself, and looks into the inbox next.
+            (Some(thread), _) if thread == thread::current().id() => {}
+            (Some(_), Some(lookout)) => lookout.recall(),
+            _ => self.changed.notify_one(),
+        }
     }
 
     /// Whether the script freezes when it has nothing to do, and the number of the command that said so. That command
@@ -100,6 +129,7 @@ impl Inbox {
     }
 
     fn sleep(&self, due: Option<Instant>, frozen: bool) -> Wake {
+        let mut post = None;
         let mut state = self.lock();
         loop {
             if state.stopped {
@@ -111,10 +141,22 @@ impl Inbox {
             if !frozen && !state.settled.is_empty() {
                 return Wake::Settled(std::mem::take(&mut state.settled));
             }
-            state = match due.map(|due| due.checked_duration_since(Instant::now())) {
+            let left = due.map(|due| due.checked_duration_since(Instant::now()));
+            if left == Some(None) {
+                return Wake::Due;
+            }
+            post = post.or_else(|| self.lookout.as_ref()?.take());
+            if let Some(post) = &mut post {
+                state.at_lookout = Some(thread::current().id());
+                drop(state);
+                post.look(due);
+                state = self.lock();
+                state.at_lookout = None;
+                continue;
+            }
+            state = match left.flatten() {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(None) => return Wake::Due,
-                Some(Some(left)) => {
+                Some(left) => {
                     self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
@@ -124,9 +166,45 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use shuttle::thread;
-
+    use super::super::message::LookoutPost;
     use super::*;
+
+    /// A lookout where nothing arrives: its thread comes back when it is recalled.
+    #[derive(Default)]
+    struct Hill {
+        taken: Mutex<bool>,
+        recalled: Mutex<bool>,
+        changed: Condvar,
+    }
+
+    struct OnHill<'hill>(&'hill Hill);
+
+    impl Lookout for Hill {
+        fn take(&self) -> Option<Box<dyn LookoutPost + '_>> {
+            let was_taken = std::mem::replace(&mut *self.taken.lock().unwrap(), true);
+            (!was_taken).then(|| Box::new(OnHill(self)) as Box<dyn LookoutPost>)
+        }
+
+        fn recall(&self) {
+            *self.recalled.lock().unwrap() = true;
+            self.changed.notify_one();
+        }
+    }
+
+    impl LookoutPost for OnHill<'_> {
+        fn look(&mut self, _due: Option<Instant>) {
+            let mut recalled = self.0.recalled.lock().unwrap();
+            while !std::mem::take(&mut *recalled) {
+                recalled = self.0.changed.wait(recalled).unwrap();
+            }
+        }
+    }
+
+    impl Drop for OnHill<'_> {
+        fn drop(&mut self) {
+            *self.0.taken.lock().unwrap() = false;
+        }
+    }
 
     fn result(number: u32) -> Command {
         let id = ToolCallId::new(number).unwrap();
@@ -142,7 +220,7 @@ mod tests {
     #[test]
     fn a_frozen_wait_leaves_results_in_the_queue() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Step);
+            let inbox = Inbox::new(Flow::Step, None);
             let sender = Arc::clone(&inbox);
             let sending = thread::spawn(move || {
                 sender.push(result(1));
@@ -158,7 +236,7 @@ mod tests {
     #[test]
     fn each_flow_command_thaws_at_most_once() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Step);
+            let inbox = Inbox::new(Flow::Step, None);
             let sender = Arc::clone(&inbox);
             let sending = thread::spawn(move || {
                 sender.push(Command::Flow(Flow::Step, 1));
@@ -181,7 +259,7 @@ mod tests {
     #[test]
     fn a_stop_wins_over_everything_else() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Run);
+            let inbox = Inbox::new(Flow::Run, None);
             let sender = Arc::clone(&inbox);
             inbox.stop();
             let sending = thread::spawn(move || {
@@ -196,7 +274,7 @@ mod tests {
     #[test]
     fn no_result_is_lost_between_senders_and_a_thread_that_sleeps() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Run);
+            let inbox = Inbox::new(Flow::Run, None);
             let senders = [1..=2, 3..=4].map(|numbers| {
                 let inbox = Arc::clone(&inbox);
                 thread::spawn(move || numbers.for_each(|number| inbox.push(result(number))))
@@ -224,7 +302,7 @@ mod tests {
     #[test]
     fn a_sleeping_thread_always_hears_of_a_stop() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Run);
+            let inbox = Inbox::new(Flow::Run, None);
             let stopper = Arc::clone(&inbox);
             let stopping = thread::spawn(move || stopper.stop());
             let thawer = Arc::clone(&inbox);
@@ -235,6 +313,41 @@ mod tests {
             }
             stopping.join().unwrap();
             thawing.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn of_two_threads_one_is_at_the_lookout_and_each_hears_of_its_results_and_of_its_stop() {
+        in_every_order(|| {
+            let lookout: Arc<dyn Lookout> = Arc::<Hill>::default();
+            let cells = [1, 2].map(|first| {
+                let inbox = Inbox::new(Flow::Run, Some(Arc::clone(&lookout)));
+                let sender = Arc::clone(&inbox);
+                let sending = thread::spawn(move || {
+                    sender.push(result(first));
+                    sender.push(result(first + 2));
+                });
+                let stopping = thread::spawn(move || {
+                    let mut seen = Vec::new();
+                    while seen.len() < 2 {
+                        match inbox.wait(None) {
+                            Wake::Settled(settled) => {
+                                seen.extend(settled.into_iter().map(|(id, _)| id.get()));
+                            }
+                            other => panic!("unexpected {other:?}"),
+                        }
+                    }
+                    assert_eq!(seen, [first, first + 2]);
+                    let stopper = Arc::clone(&inbox);
+                    let stopping = thread::spawn(move || stopper.stop());
+                    assert!(matches!(inbox.wait_frozen(), Wake::Stopped));
+                    stopping.join().unwrap();
+                });
+                [sending, stopping]
+            });
+            for thread in cells.into_iter().flatten() {
+                thread.join().unwrap();
+            }
         });
     }
 }

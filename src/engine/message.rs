@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,26 @@ pub trait EventSink: Send + Sync {
     fn event(&self, event: Event);
     /// Nobody is left who could send one.
     fn engine_gone(&self);
+    /// What the engine's thread may look out for while it waits.
+    fn lookout(&self) -> Option<Arc<dyn Lookout>> {
+        None
+    }
+}
+
+/// A place where messages arrive, those for the cell among them. An engine that waits for its cell may wait there: then
+/// no other thread must wake up only to wake it.
+pub trait Lookout: Send + Sync {
+    /// Takes the place. None if another thread has it, or if nothing will arrive any more.
+    fn take(&self) -> Option<Box<dyn LookoutPost + '_>>;
+    /// Has the thread that is there come back. Called by another one.
+    fn recall(&self);
+}
+
+/// The place, until it is dropped.
+pub trait LookoutPost {
+    /// Passes on what arrives, until something has arrived, or until `due`, or until the thread is recalled. It may
+    /// return earlier.
+    fn look(&mut self, due: Option<Instant>);
 }
 
 /// Where an engine sends the events of one cell. When the last clone is dropped, the cell is told: without an
@@ -42,6 +62,11 @@ impl EventSender {
     /// Sends an event. Nothing happens if the cell is over.
     pub fn send(&self, event: Event) {
         self.0.0.event(event);
+    }
+
+    /// See [`EventSink::lookout`].
+    pub(super) fn lookout(&self) -> Option<Arc<dyn Lookout>> {
+        self.0.0.lookout()
     }
 }
 

@@ -3,6 +3,7 @@
 //! The rooms above know an engine only by the two traits here. [`Engine::start`] runs one cell; what the cell does
 //! comes back as [`Event`]s, and what it needs to go on is sent to it as [`Command`]s.
 
+mod address_space;
 mod buffers;
 mod contain;
 mod cpu_clock;
@@ -30,11 +31,12 @@ mod timers;
 mod tool_set;
 mod values;
 
+pub(crate) use address_space::check_limit as check_address_space;
 pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{
     CellError, CellErrorCode, Command, EngineUsage, Event, EventSender, EventSink, Finished, Flow, JsonText,
-    Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
+    Lookout, LookoutPost, Outcome, StartCell, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 pub use platform::v8_version;
 pub use pool::PoolOptions;

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::snapshot;
+use super::{address_space, snapshot};
 
 /// Threads that V8 itself uses for compilation and garbage collection, at the most.
 const MOST_PLATFORM_THREADS: usize = 2;
@@ -105,6 +105,7 @@ fn request(request: Request) -> io::Result<()> {
 }
 
 fn start_first_thread() -> io::Result<Mutex<Sender<Request>>> {
+    address_space::check_start().map_err(|unavailable| io::Error::other(unavailable.reason))?;
     let (requests, inbox) = mpsc::channel();
     spawn(ENGINE_THREAD, move || first_thread(inbox))?;
     Ok(Mutex::new(requests))

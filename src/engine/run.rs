@@ -205,9 +205,10 @@ impl Script<'_> {
         }
         while v8::Platform::pump_message_loop(&v8::V8::get_current_platform(), scope, false) {}
         self.note_heap(scope);
-        self.shared.cpu.pause();
+        let works = self.shared.inbox.lends_threads();
+        self.shared.cpu.pause(works);
         let wake = self.sleep();
-        self.shared.cpu.resume();
+        self.shared.cpu.resume(works);
         if let Wake::Settled(settled) = wake {
             self.settle(scope, settled);
         }

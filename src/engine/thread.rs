@@ -9,7 +9,7 @@ use super::life::{self, Life};
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool, PoolOptions};
 use super::stop::{OutputMeter, StopFlag, StopReason};
-use super::{Engine, EngineUnavailable, Progress, RunningCell, platform};
+use super::{Engine, EngineUnavailable, Progress, RunningCell, address_space, platform};
 
 static SHARED: OnceLock<Arc<ThreadEngine>> = OnceLock::new();
 
@@ -76,8 +76,9 @@ impl Shared {
 impl Engine for ThreadEngine {
     fn start(&self, cell: StartCell, events: EventSender) -> Result<Box<dyn RunningCell>, EngineUnavailable> {
         life::check_losses()?;
+        address_space::check_isolate()?;
         let shared = Arc::new(Shared {
-            inbox: Inbox::new(cell.flow),
+            inbox: Inbox::new(cell.flow, events.lookout()),
             output: Arc::default(),
             stop: Arc::default(),
             cpu: CpuClock::default(),

@@ -7,7 +7,7 @@ use super::sandbox;
 use super::supervisor::{CellShared, ChildObserver, Launch, Order, Placement, Pool};
 use crate::engine::{
     Command, Engine, EngineUnavailable, EngineUsage, EventSender, PoolOptions, Progress, RunningCell,
-    StartCell, StopReason,
+    StartCell, StopReason, check_address_space,
 };
 
 /// How a session uses child processes.
@@ -36,7 +36,8 @@ impl ProcessEngine {
     /// Opens the engine of a session, and has a child ready for it. From now on `observer` is told of all children.
     ///
     /// # Errors
-    /// When the launcher can't be executed, or when the sandbox is to be strict and this system lacks a part of it.
+    /// When the launcher can't be executed, when V8 could not start in a child, or when the sandbox is to be strict and
+    /// this system lacks a part of it.
     pub fn open(
         launch: Launch,
         options: ProcessOptions,
@@ -52,6 +53,7 @@ impl ProcessEngine {
                 ),
             });
         }
+        check_address_space()?;
         let pool = Pool::shared();
         pool.observe(observer);
         let session = pool.open(launch)?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 
 use super::frame::Frame;
-use super::socket::Socket;
+use super::socket::Writer;
 
 /// Frames that one system call writes. They travel together.
 const FRAMES_AT_ONCE: usize = 32;
@@ -44,7 +44,7 @@ impl Outbox {
     }
 
     /// Writes as much as the socket takes, without waiting.
-    pub(super) fn flush(&mut self, socket: &Socket) -> io::Result<Flushed> {
+    pub(super) fn flush(&mut self, socket: &Writer) -> io::Result<Flushed> {
         while !self.frames.is_empty() {
             match socket.write(&self.slices()) {
                 Ok(written) => self.advance(written),

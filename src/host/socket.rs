@@ -15,8 +15,12 @@ use tokio::io::unix::AsyncFd;
 pub(super) struct Socket {
     reader: AsyncFd<UnixStream>,
     /// The same socket under another descriptor, because an event loop takes each descriptor once.
-    writer: UnixStream,
+    pub(super) writer: Writer,
 }
+
+/// The end of a socket that is written to.
+#[derive(Debug)]
+pub(super) struct Writer(UnixStream);
 
 /// What came of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +36,7 @@ pub(super) enum Received {
 impl Socket {
     /// Takes one end, in the context of the event loop that reads it.
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
-        stream.set_nonblocking(true)?;
-        let writer = stream.try_clone()?;
+        let writer = Writer::new(&stream)?;
         // SAFETY: the socket is owned by what is registered, and its descriptor never changes.
         let reader = unsafe { AsyncFd::register_with_interest(stream, Interest::READABLE) }?;
         Ok(Self { reader, writer })
@@ -63,16 +66,24 @@ impl Socket {
             Err(error) => Err(error),
         }
     }
+}
+
+impl Writer {
+    /// Takes one end. Reading it may block no more.
+    pub(super) fn new(stream: &UnixStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        stream.try_clone().map(Self)
+    }
 
     /// Writes as much as there is room for, without waiting.
     pub(super) fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        (&self.writer).write_vectored(parts)
+        (&self.0).write_vectored(parts)
     }
 
     /// Waits until there is room to write.
     pub(super) async fn writable(&self) -> io::Result<()> {
         // SAFETY: the descriptor is borrowed from the socket for as long as it is registered.
-        let writer = unsafe { AsyncFd::register_with_interest(self.writer.as_fd(), Interest::WRITABLE) }?;
+        let writer = unsafe { AsyncFd::register_with_interest(self.0.as_fd(), Interest::WRITABLE) }?;
         writer.writable().await.map(drop)
     }
 }

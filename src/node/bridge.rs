@@ -3,7 +3,7 @@
 //! Messages queue here and travel together: the first one wakes the loop, and the loop takes all that are there. When
 //! the environment ends, the gate closes: nothing is sent to it any more, and every call that waits is answered here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -19,18 +19,52 @@ use crate::cell::{CellHandle, CellKey, Host, NotificationId, ToolCall};
 use crate::engine::{JsonText, ToolCallId, ToolOutcome, lost_engines};
 use crate::session::{SHUTDOWN_TIME, Session};
 
+/// Weight of the messages that travel together, at the most. JavaScript looks at the clock between batches.
+const MOST_IN_BATCH: usize = 256;
+
 type Batch = Vec<Vec<Field>>;
 type Delivery = ThreadsafeFunction<(), (), FnArgs<(Batch,)>, Status, false, true>;
 
 /// The shared part of a bridge.
 pub(super) struct Bridge {
-    queue: Mutex<Vec<Message>>,
+    queue: Mutex<Queue>,
     /// None once the environment has begun to end.
     gate: RwLock<Option<Delivery>>,
     /// Promises that JavaScript waits for; while there are any, the program stays alive.
     outstanding: Mutex<usize>,
     cells: Mutex<HashMap<CellKey, CellHandle>>,
     sessions: Mutex<Vec<Weak<Session>>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    messages: VecDeque<Message>,
+    /// The loop was told that there are messages, or is about to be.
+    is_called: bool,
+    /// The loop has others to serve first. It asks when it has.
+    is_paused: bool,
+}
+
+impl Queue {
+    /// What travels next: a message at least, if there is one.
+    fn take(&mut self) -> Vec<Message> {
+        let (mut messages, mut weight) = (Vec::new(), 0);
+        while weight < MOST_IN_BATCH
+            && !self.is_paused
+            && let Some(message) = self.messages.pop_front()
+        {
+            weight += message.weight();
+            messages.push(message);
+        }
+        messages
+    }
+
+    /// Whether the loop is to be told now. Whoever asks tells it then.
+    fn calls(&mut self) -> bool {
+        let calls = !self.messages.is_empty() && !self.is_called && !self.is_paused;
+        self.is_called |= calls;
+        calls
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -40,21 +74,36 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Bridge {
     /// Queues a message. It is lost if the environment has ended.
-    pub(super) fn send(&self, message: Message) {
-        let is_first = {
+    pub(super) fn send(&self, mut message: Message) {
+        let before = message.split();
+        let calls = {
             let mut queue = lock(&self.queue);
-            queue.push(message);
-            queue.len() == 1
+            queue.messages.extend(before);
+            queue.messages.push_back(message);
+            queue.calls()
         };
-        if is_first && let Some(delivery) = &*self.gate.read().unwrap_or_else(PoisonError::into_inner) {
+        if calls {
+            self.call();
+        }
+    }
+
+    fn call(&self) {
+        if let Some(delivery) = &*self.gate.read().unwrap_or_else(PoisonError::into_inner) {
             // A refusal means that the environment is ending; its clean-up answers whoever waits.
             let _ = delivery.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 
-    /// Takes everything that is queued. Runs on the JavaScript thread.
+    /// Takes what is queued, or a part of it. Runs on the JavaScript thread.
     fn take_batch(&self, env: &Env) -> Batch {
-        let messages = std::mem::take(&mut *lock(&self.queue));
+        let (messages, calls) = {
+            let mut queue = lock(&self.queue);
+            queue.is_called = false;
+            (queue.take(), queue.calls())
+        };
+        if calls {
+            self.call();
+        }
         let settled = messages.iter().filter(|message| message.settles()).count();
         self.release(env, settled);
         messages.into_iter().map(Message::into_fields).collect()
@@ -213,6 +262,25 @@ impl NativeBridge {
             }
         })?;
         Ok(Self { bridge })
+    }
+
+    /// Sends nothing to the loop until [`NativeBridge::resume`]. What comes meanwhile waits.
+    #[napi(catch_unwind)]
+    pub fn pause(&self) {
+        lock(&self.bridge.queue).is_paused = true;
+    }
+
+    /// Sends to the loop again.
+    #[napi(catch_unwind)]
+    pub fn resume(&self) {
+        let calls = {
+            let mut queue = lock(&self.bridge.queue);
+            queue.is_paused = false;
+            queue.calls()
+        };
+        if calls {
+            self.bridge.call();
+        }
     }
 
     /// Says how tool calls ended: groups of cell key, call number, status and text.

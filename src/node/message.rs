@@ -16,6 +16,11 @@ pub(super) enum Message {
         ticket: Ticket,
         result: CellResult,
     },
+    /// Content of the answer that will come for this ticket.
+    Content {
+        ticket: Ticket,
+        items: Vec<ContentItem>,
+    },
     Missing {
         ticket: Ticket,
         cell: String,
@@ -60,6 +65,11 @@ const NOTIFY: f64 = 4.0;
 const CELL_CLOSED: f64 = 5.0;
 const CHILD: f64 = 6.0;
 const ENGINE_LOST: f64 = 7.0;
+const CONTENT: f64 = 8.0;
+
+/// Content that travels at once, at the most: JavaScript needs about a millisecond for it.
+const MOST_ITEMS: usize = 1_024;
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// A number that JavaScript holds exactly: keys and tickets stay far below 2^53.
 #[allow(clippy::cast_precision_loss)]
@@ -83,6 +93,36 @@ impl Message {
         )
     }
 
+    /// Takes out of an answer what is to travel before it, if it has much content.
+    pub(super) fn split(&mut self) -> Vec<Self> {
+        let Self::Answer { ticket, result } = self else { return Vec::new() };
+        let is_small = result.content.len() <= MOST_ITEMS
+            && result.content.iter().map(ContentItem::bytes).sum::<usize>() <= MOST_BYTES;
+        if is_small {
+            return Vec::new();
+        }
+        let (mut parts, mut items, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for item in std::mem::take(&mut result.content) {
+            if items.len() == MOST_ITEMS || bytes > MOST_BYTES {
+                parts.push(Self::Content { ticket: *ticket, items: std::mem::take(&mut items) });
+                bytes = 0;
+            }
+            bytes += item.bytes();
+            items.push(item);
+        }
+        result.content = items;
+        parts
+    }
+
+    /// Items of content in it, and one for itself.
+    pub(super) fn weight(&self) -> usize {
+        1 + match self {
+            Self::Answer { result, .. } => result.content.len(),
+            Self::Content { items, .. } => items.len(),
+            _ => 0,
+        }
+    }
+
     /// The answer for a caller who gets no result.
     pub(super) fn refusal(ticket: Ticket, cell: &str, refusal: Refusal) -> Self {
         let (code, text) = match refusal {
@@ -101,6 +141,12 @@ impl Message {
         let key = |cell: CellKey| Field::A(number(cell.number()));
         match self {
             Self::Answer { ticket, result } => answer_fields(ticket, result),
+            Self::Content { ticket, items } => {
+                let heads: Vec<_> = items.iter().map(ItemHead::new).collect();
+                let mut fields = json_fields(CONTENT, ticket, &heads);
+                fields.extend(items.into_iter().map(text_field));
+                fields
+            }
             Self::Missing { ticket, cell } => {
                 head_fields(ticket, &Head { status: "missing", cell_id: Some(&cell), ..Head::default() })
             }
@@ -182,6 +228,16 @@ enum ItemHead {
     Audio,
 }
 
+impl ItemHead {
+    fn new(item: &ContentItem) -> Self {
+        match item {
+            ContentItem::Text { .. } => Self::Text,
+            ContentItem::Image { detail, .. } => Self::Image { detail: detail.as_str() },
+            ContentItem::Audio { .. } => Self::Audio,
+        }
+    }
+}
+
 impl<'a> ErrorHead<'a> {
     fn new(error: &'a CellError) -> Self {
         Self {
@@ -197,9 +253,13 @@ impl<'a> ErrorHead<'a> {
 }
 
 fn head_fields(ticket: Ticket, head: &Head<'_>) -> Vec<Field> {
+    json_fields(ANSWER, ticket, head)
+}
+
+fn json_fields(kind: f64, ticket: Ticket, json: &impl Serialize) -> Vec<Field> {
     // Strings and numbers always serialise.
-    let head = serde_json::to_string(head).unwrap_or_default();
-    vec![Field::A(ANSWER), Field::A(number(ticket.0)), Field::B(head)]
+    let json = serde_json::to_string(json).unwrap_or_default();
+    vec![Field::A(kind), Field::A(number(ticket.0)), Field::B(json)]
 }
 
 fn answer_fields(ticket: Ticket, result: CellResult) -> Vec<Field> {
@@ -210,15 +270,10 @@ fn answer_fields(ticket: Ticket, result: CellResult) -> Vec<Field> {
         tool_errors: result.usage.tool_errors,
         peak_heap_bytes: result.usage.peak_heap_bytes,
     };
-    let content = result.content.iter().map(|item| match item {
-        ContentItem::Text { .. } => ItemHead::Text,
-        ContentItem::Image { detail, .. } => ItemHead::Image { detail: detail.as_str() },
-        ContentItem::Audio { .. } => ItemHead::Audio,
-    });
     let mut head = Head {
         cell_id: Some(result.cell_id.as_str()),
         usage: Some(usage),
-        content: Some(content.collect()),
+        content: Some(result.content.iter().map(ItemHead::new).collect()),
         ..Head::default()
     };
     match &result.status {
@@ -239,12 +294,14 @@ fn answer_fields(ticket: Ticket, result: CellResult) -> Vec<Field> {
         CellStatus::Ended(Ending::Terminated) => head.status = "terminated",
     }
     let mut fields = head_fields(ticket, &head);
-    fields.extend(result.content.into_iter().map(|item| {
-        Field::B(match item {
-            ContentItem::Text { text } => text,
-            ContentItem::Image { image_url, .. } => image_url,
-            ContentItem::Audio { audio_url } => audio_url,
-        })
-    }));
+    fields.extend(result.content.into_iter().map(text_field));
     fields
+}
+
+fn text_field(item: ContentItem) -> Field {
+    Field::B(match item {
+        ContentItem::Text { text } => text,
+        ContentItem::Image { image_url, .. } => image_url,
+        ContentItem::Audio { audio_url } => audio_url,
+    })
 }

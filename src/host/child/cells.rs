@@ -3,23 +3,24 @@
 //! Their events are written to the socket by the engine's own threads, so that no other thread must wake up for them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::task::spawn_local;
 use tokio::time::sleep;
 
+use super::event;
+use super::inlet::Inlet;
+use super::parent::Parent;
 use super::stored::Stored;
 use super::tools::Tools;
-use super::{Parent, event};
 use crate::engine::{
-    Command, Engine, EngineUsage, Event, EventSender, EventSink, JsonText, RunningCell, StartCell,
+    Command, Engine, EngineUsage, Event, EventSender, EventSink, JsonText, Lookout, RunningCell, StartCell,
     StopReason, ThreadEngine, ToolOutcome,
 };
 use crate::host::message::{
-    CellEvent, CellNumber, FromChild, LostBecause, OutcomeKind, ToChild, ToolSetNumber, decode_tools,
+    CellEvent, CellNumber, FromChild, LostBecause, OutcomeKind, ToChild, decode_tools,
 };
 
 /// Output that is sent with what comes next.
@@ -28,6 +29,10 @@ const SMALL: usize = 16 * 1024;
 /// All that the parent has sent, and the cells that run.
 pub(super) struct Cells {
     parent: Arc<Parent>,
+    /// Where the threads of cells look out for messages.
+    inlet: Weak<Inlet>,
+    /// Where what takes time waits.
+    main_thread: Handle,
     engine: Arc<ThreadEngine>,
     has_full_sandbox: bool,
     running: Arc<Running>,
@@ -77,6 +82,7 @@ impl OneCell {
 struct Sink {
     number: CellNumber,
     parent: Arc<Parent>,
+    inlet: Weak<Inlet>,
     running: Arc<Running>,
 }
 
@@ -111,6 +117,10 @@ impl EventSink for Sink {
             send_loss(&self.parent, self.number, LostBecause::Engine);
         }
     }
+
+    fn lookout(&self) -> Option<Arc<dyn Lookout>> {
+        self.inlet.upgrade().map(|inlet| inlet as Arc<dyn Lookout>)
+    }
 }
 
 fn send_loss(parent: &Parent, number: CellNumber, because: LostBecause) {
@@ -124,15 +134,16 @@ fn text(tail: Vec<u8>) -> String {
 }
 
 impl Cells {
-    pub(super) fn new(parent: Arc<Parent>, has_full_sandbox: bool) -> Self {
-        let (wanted, requests) = mpsc::unbounded_channel();
-        spawn_local(ask_for_catalogues(Arc::clone(&parent), requests));
+    /// None yet. To be called in the context of the event loop.
+    pub(super) fn new(parent: Arc<Parent>, inlet: Weak<Inlet>, has_full_sandbox: bool) -> Self {
         Self {
+            tools: Tools::new(Arc::clone(&parent)),
             parent,
+            inlet,
+            main_thread: Handle::current(),
             engine: ThreadEngine::shared(),
             has_full_sandbox,
             running: Arc::default(),
-            tools: Tools::new(wanted),
             stored: Stored::default(),
             started: Notify::new(),
         }
@@ -142,7 +153,7 @@ impl Cells {
         self.running.lock().is_empty()
     }
 
-    /// Does what the parent says. What is for a cell that has ended is dropped.
+    /// Does what the parent says, one message after the other. What is for a cell that has ended is dropped.
     pub(super) fn obey(&self, message: ToChild, tail: Vec<u8>) {
         match message {
             ToChild::Pool(options) => ThreadEngine::configure(options),
@@ -200,9 +211,14 @@ impl Cells {
         let one = Arc::<OneCell>::default();
         // It may end before its engine has returned.
         self.running.lock().insert(number, Arc::clone(&one));
-        let sink = Sink { number, parent: Arc::clone(&self.parent), running: Arc::clone(&self.running) };
+        let sink = Sink {
+            number,
+            parent: Arc::clone(&self.parent),
+            inlet: Weak::clone(&self.inlet),
+            running: Arc::clone(&self.running),
+        };
         if let Some(limit) = cell.limits.cpu {
-            spawn_local(watch_cpu(Arc::clone(&self.running), number, limit));
+            self.main_thread.spawn(watch_cpu(Arc::clone(&self.running), number, limit));
         }
         // A cell that is not taken is told of by its sink.
         if let Ok(cell) = self.engine.start(cell, EventSender::new(Arc::new(sink))) {
@@ -236,12 +252,5 @@ async fn watch_cpu(running: Arc<Running>, number: CellNumber, limit: Duration) {
         if left.is_zero() {
             return cell.interrupt(StopReason::CpuLimit);
         }
-    }
-}
-
-async fn ask_for_catalogues(parent: Arc<Parent>, mut requests: UnboundedReceiver<ToolSetNumber>) {
-    while let Some(tools) = requests.recv().await {
-        parent.push(&FromChild::CatalogueWanted(tools), Vec::new());
-        parent.flush();
     }
 }

@@ -3,9 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::runtime::Builder;
-use tokio::task::LocalSet;
 
-use super::{serve, socket};
+use super::{Ends, serve};
 use crate::engine::ThreadEngine;
 use crate::host::sandbox;
 
@@ -27,7 +26,7 @@ fn run(parent: u32) -> i32 {
         return FAILED;
     };
     let _entered = runtime.enter();
-    let Ok(socket) = socket() else {
+    let Ok(ends) = Ends::open() else {
         return FAILED;
     };
     let missing = sandbox::enter();
@@ -36,6 +35,6 @@ fn run(parent: u32) -> i32 {
         return DONE;
     }
     ThreadEngine::shared().warm_up();
-    LocalSet::new().block_on(&runtime, serve(socket, missing));
+    runtime.block_on(serve(ends, missing));
     DONE
 }

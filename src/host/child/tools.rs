@@ -1,19 +1,16 @@
 //! The sets of tools that the parent has sent.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
-use tokio::sync::mpsc::UnboundedSender;
-
+use super::parent::Parent;
 use crate::engine::{JsonText, ToolEntry, ToolSet};
-use crate::host::message::ToolSetNumber;
+use crate::host::message::{FromChild, ToolSetNumber};
 
 /// What a child knows of tools. Descriptions stay with the parent until a script asks for them.
 pub(super) struct Tools {
-    sets: RefCell<HashMap<ToolSetNumber, Known>>,
-    /// Where the engine's threads say which descriptions they need.
-    wanted: UnboundedSender<ToolSetNumber>,
+    sets: Mutex<HashMap<ToolSetNumber, Known>>,
+    parent: Arc<Parent>,
 }
 
 struct Known {
@@ -22,33 +19,39 @@ struct Known {
 }
 
 impl Tools {
-    pub(super) fn new(wanted: UnboundedSender<ToolSetNumber>) -> Self {
-        Self { sets: RefCell::default(), wanted }
+    pub(super) fn new(parent: Arc<Parent>) -> Self {
+        Self { sets: Mutex::default(), parent }
+    }
+
+    fn sets(&self) -> MutexGuard<'_, HashMap<ToolSetNumber, Known>> {
+        // Nothing that can panic runs under this lock.
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn insert(&self, number: ToolSetNumber, entries: Vec<ToolEntry>) {
         let (catalogue, arrival) = mpsc::channel();
-        let wanted = self.wanted.clone();
+        let parent = Arc::clone(&self.parent);
         // Runs on the thread of the first script that looks. It sleeps until the parent has answered, or the process
         // ends.
         let ask = move || {
-            let _ = wanted.send(number);
+            parent.push(&FromChild::CatalogueWanted(number), Vec::new());
+            parent.flush();
             arrival.recv().unwrap_or_else(|_| JsonText::from_serialised("[]"))
         };
         let set = Arc::new(ToolSet::new(entries, ask));
-        self.sets.borrow_mut().insert(number, Known { set, catalogue });
+        self.sets().insert(number, Known { set, catalogue });
     }
 
     pub(super) fn forget(&self, number: ToolSetNumber) {
-        self.sets.borrow_mut().remove(&number);
+        self.sets().remove(&number);
     }
 
     pub(super) fn get(&self, number: ToolSetNumber) -> Option<Arc<ToolSet>> {
-        self.sets.borrow().get(&number).map(|known| Arc::clone(&known.set))
+        self.sets().get(&number).map(|known| Arc::clone(&known.set))
     }
 
     pub(super) fn catalogue_has_come(&self, number: ToolSetNumber, catalogue: JsonText) {
-        if let Some(known) = self.sets.borrow().get(&number) {
+        if let Some(known) = self.sets().get(&number) {
             let _ = known.catalogue.send(catalogue);
         }
     }

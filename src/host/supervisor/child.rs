@@ -308,7 +308,7 @@ impl State {
     fn flush(&mut self) -> Flushed {
         match &self.socket {
             // What fails to be written is lost with the child: the task sees that the socket is closed.
-            Some(socket) => self.outbox.flush(socket).unwrap_or(Flushed::All),
+            Some(socket) => self.outbox.flush(&socket.writer).unwrap_or(Flushed::All),
             // Written once it is connected.
             None => Flushed::All,
         }

@@ -150,7 +150,7 @@ impl Life {
                     }
                 }
                 () = self.child.wake.notified() => {}
-                _ = socket.writable(), if backlog => {}
+                _ = socket.writer.writable(), if backlog => {}
                 () = until(look_at) => {
                     late = look_at.map_or(late, |time| time.elapsed());
                 }
