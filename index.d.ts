@@ -21,7 +21,7 @@
  * if (result.status === 'completed') console.log(result.content)
  * ```
  *
- * @module
+ * @module codecell
  */
 
 /** What JSON can say. */
@@ -160,6 +160,7 @@ export type CellErrorCode =
   | 'OUTPUT_LIMIT'
   | 'ENGINE_LOST'
 
+/** What all results of a cell have. */
 interface CellResultBase {
   /** For `wait` and `terminate`. Never reused within a session. */
   cellId: string
@@ -251,6 +252,7 @@ export interface Notification {
   cellId: string
   /** {@link ExecOptions.callId} of that cell. */
   callId: string
+  /** What it said. */
   text: string
 }
 
@@ -300,6 +302,7 @@ export interface SessionOptions {
   isolation?: 'thread' | 'process'
   /** How child processes are used. Only with `isolation: 'process'`. */
   childOptions?: ChildOptions
+  /** What a cell, or all cells of the session, may use. */
   limits?: Limits
   /** Used where neither the call nor the pragma says. 0 or more, `Infinity` allowed. Default 10 000. */
   defaultYieldTimeMs?: number
@@ -466,7 +469,7 @@ export interface ModelOutput {
 
 /** Options of {@link ModelTool.run}. */
 export interface ModelRunOptions {
-  /** exec: see {@link ExecOptions.callId}. wait: without effect. */
+  /** exec: see {@link ExecOptions.callId}. wait: only told in traces, see {@link ModelToolTrace}. */
   callId?: string
   /** exec: see {@link ExecOptions.signal}. wait: see {@link WaitOptions.signal}. */
   signal?: AbortSignal
@@ -476,10 +479,13 @@ export interface ModelRunOptions {
 
 /** A tool for a model, free of any provider's format. All but `run` is JSON. */
 export interface ModelTool {
+  /** The name that the model calls it by. */
   name: 'exec' | 'wait'
+  /** What the model is to know of it: for `exec` the rules of scripts, the helpers, and the tools. */
   description: string
   /** exec: a Lark grammar for freeform tools; `inputSchema` is that of `{ source }`, for models without them. */
   grammar?: { syntax: 'lark'; definition: string }
+  /** What `run` takes, for the model. */
   inputSchema: JsonSchema
   /**
    * Serves a call of the model. A yield of 10 s or more gets one second of grace, so that a nested call with the same
@@ -493,6 +499,83 @@ export interface ModelTool {
    * the model, too.
    */
   run(input: unknown, options?: ModelRunOptions): Promise<ModelOutput>
+}
+
+/* ---------------------------------------------------------------- tracing */
+
+/**
+ * What is told of a cell on the tracing channel `codecell:cell` of `node:diagnostics_channel`: `start` when it was
+ * started, `asyncEnd` when its final result was taken, or nobody will take it any more, and `error` before that if its
+ * script failed. All events of a cell carry one object; a subscriber may put things of its own on it, under symbols.
+ */
+export interface CellTrace {
+  /** A UUID, since ids of cells are unique in a session only. */
+  sessionId: string
+  /** The cell's id within its session. */
+  cellId: string
+  /** {@link ExecOptions.callId}, or else the cell id. */
+  callId: string
+  /** The script, as it was given. */
+  source: string
+  /**
+   * The final result. Absent at `start`, and at the end of a cell whose result nobody took: one that was terminated by
+   * its signal, or when the session was closed, while nobody waited for it.
+   */
+  result?: CellResult
+  /** The {@link CellError} of a script that failed. */
+  error?: unknown
+}
+
+/**
+ * What is told of a call of a tool on the tracing channel `codecell:tool`: from the call of `execute`, which runs in the
+ * async context that subscribers have bound to `start`, until it has settled, or its cell is gone. `start` comes in the
+ * async context of the cell.
+ */
+export interface ToolTrace {
+  /** {@link CellTrace.sessionId} */
+  sessionId: string
+  /** {@link CellTrace.cellId} */
+  cellId: string
+  /** That of the cell, see {@link CellTrace.callId}. */
+  callId: string
+  /** {@link ToolCall.id}. */
+  toolCallId: string
+  /** The key under which the tool was given. */
+  toolName: string
+  /** {@link Tool.description} */
+  description?: string
+  /** What `execute` is called with. Not a copy: to change it changes the call. */
+  input: unknown
+  /** What `execute` gave. Not a copy. */
+  result?: unknown
+  /**
+   * What `execute` threw; an `AbortError` if the cell was gone before; an error that says what is wrong with a result
+   * that cannot be passed on.
+   */
+  error?: unknown
+}
+
+/**
+ * What is told of a model's call on the tracing channel `codecell:model-tool`: of {@link ModelTool.run}. The cell that
+ * an exec starts, starts in its async context.
+ */
+export interface ModelToolTrace {
+  /** {@link CellTrace.sessionId} */
+  sessionId: string
+  /** Which of the two tools was called. */
+  tool: 'exec' | 'wait'
+  /** {@link ModelRunOptions.callId} */
+  callId?: string
+  /** The cell. Of an exec it is known once there is an answer. */
+  cellId?: string
+  /** What the model sent. Not a copy. */
+  input: unknown
+  /** What the answer was made of. */
+  cellResult?: CellResult
+  /** The answer, which may be that of a script that failed. */
+  result?: ModelOutput
+  /** What the call rejected with. */
+  error?: unknown
 }
 
 /* -------------------------------------------------------------- functions */
@@ -580,5 +663,6 @@ export type CodecellErrorCode =
 
 /** A fault of the caller, or of what the package stands on. What a script does wrong is a result, not an error. */
 export class CodecellError extends Error {
+  /** Stable: programs may decide by it. */
   readonly code: CodecellErrorCode
 }

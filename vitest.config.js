@@ -8,6 +8,8 @@ const alias = isolated
   : []
 // These say themselves where their cells run, and run them in both ways.
 const exclude = isolated ? ['__test__/escape*.test.js', '__test__/probes*.test.js'] : []
+// Their cells run in processes that they start, so one pool says as much as both.
+const once = ['__test__/web-page.test.js', '__test__/recording.test.js']
 const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}
 
 /** @param {string} name */
@@ -29,7 +31,7 @@ function project(pool) {
       env,
       pool,
       include: ['__test__/*.test.{js,ts}'],
-      exclude,
+      exclude: pool === 'threads' || isolated ? [...exclude, ...once] : exclude,
       testTimeout: 60_000,
       hookTimeout: 60_000,
     },

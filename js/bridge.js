@@ -15,6 +15,7 @@ const SETTLED = Promise.resolve()
  * @property {(error: unknown) => void} reject
  * @property {() => unknown} abortReason what an aborted wait rejects with
  * @property {NativeSession} session held on to until the answer is there
+ * @property {((result: CellResult) => void) | undefined} note hears of the result before its caller does
  */
 
 /** The one way from the addon back into JavaScript: answers by ticket, the rest by cell. */
@@ -39,14 +40,14 @@ class Bridge {
    *
    * @param {NativeSession} session
    * @param {(ticket: number) => void} send
-   * @param {() => unknown} [abortReason]
+   * @param {{ abortReason?: Request['abortReason'], note?: Request['note'] }} [options]
    * @returns {Promise<CellResult>}
    */
-  ask(session, send, abortReason = () => undefined) {
+  ask(session, send, { abortReason = () => undefined, note } = {}) {
     return new Promise((resolve, reject) => {
       this.#lastTicket = (this.#lastTicket + 1) >>> 0
       const ticket = this.#lastTicket
-      this.#requests.set(ticket, { resolve, reject, abortReason, session })
+      this.#requests.set(ticket, { resolve, reject, abortReason, session, note })
       try {
         withCodes(() => send(ticket))
       } catch (error) {
@@ -85,7 +86,11 @@ class Bridge {
     switch (message[0]) {
       case 0: {
         const [, ticket, headJson, ...strings] = message
-        return this.#takeRequest(ticket)?.resolve(cellResult(headJson, strings))
+        const request = this.#takeRequest(ticket)
+        if (request === undefined) return
+        const result = cellResult(headJson, strings)
+        request.note?.(result)
+        return request.resolve(result)
       }
       case 1: {
         const [, ticket, code, text] = message

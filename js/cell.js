@@ -1,11 +1,12 @@
 import { channel } from 'node:diagnostics_channel'
 import { RunningCall } from './tool-call.js'
 
-/** @import { Notification } from '../index.d.ts' */
+/** @import { CellTrace, Notification } from '../index.d.ts' */
 /** @import { NativeSession } from './binding.d.ts' */
 /** @import { OnNotify } from './options.js' */
-/** @import { Outcome } from './tool-call.js' */
+/** @import { Caller, Outcome } from './tool-call.js' */
 /** @import { HostTool } from './tool-set.js' */
+/** @import { Trace } from './tracing.js' */
 
 /** Where a failing onNotify is told: it can neither break the cell nor reach a caller. */
 const notifyErrors = channel('codecell:notify:error')
@@ -14,12 +15,12 @@ const enginesLost = channel('codecell:engine:lost')
 
 /**
  * @typedef {object} CellParts
- * @property {string} id
- * @property {string} callId
+ * @property {Caller} caller the cell, as its calls know it
  * @property {NativeSession} session held on to, so that a session lives as long as its cells
  * @property {readonly HostTool[]} tools
  * @property {OnNotify | undefined} onNotify
  * @property {number} messageBytes
+ * @property {Trace<CellTrace> | undefined} trace
  * @property {<T>(work: () => T) => T} inContext runs something in the async context of the exec
  */
 
@@ -46,10 +47,10 @@ export class Cell {
    * @param {(...outcome: Outcome) => void} settle not called once the cell has been closed: nobody asks any more
    */
   callTool(number, toolIndex, inputJson, settle) {
-    const { id, tools, messageBytes, inContext } = this.#parts
+    const { caller, tools, messageBytes, inContext } = this.#parts
     const tool = tools[toolIndex]
     if (tool === undefined) return settle(2, `there is no tool number ${toolIndex}`)
-    const call = new RunningCall(tool, id, number, messageBytes)
+    const call = new RunningCall(tool, caller, number, messageBytes)
     this.#calls.set(number, call)
     // It never rejects.
     inContext(() => call.run(inputJson)).then((outcome) => {
@@ -69,10 +70,11 @@ export class Cell {
    * @param {string} text
    */
   async notify(text) {
-    const { id, callId, onNotify, inContext } = this.#parts
+    const { caller, onNotify, inContext } = this.#parts
     if (onNotify === undefined) return
+    const { cellId, callId } = caller
     /** @type {Notification} */
-    const notification = { cellId: id, callId, text }
+    const notification = { cellId, callId, text }
     try {
       await inContext(() => onNotify(notification))
     } catch (error) {
@@ -85,11 +87,22 @@ export class Cell {
    * @param {number} held
    */
   engineLost(lost, held) {
-    enginesLost.publish({ cellId: this.#parts.id, lost, held })
+    enginesLost.publish({ cellId: this.#parts.caller.cellId, lost, held })
+  }
+
+  /**
+   * Tells the end of the cell, and before that the end of the calls that it has left. The first end counts.
+   *
+   * @param {Pick<CellTrace, 'result' | 'error'>} outcome
+   */
+  endTrace(outcome) {
+    for (const call of this.#calls.values()) call.endTrace()
+    this.#parts.trace?.end(outcome)
   }
 
   close() {
     this.#closed = true
+    this.endTrace({})
     this.#calls.clear()
     this.onClosed()
   }

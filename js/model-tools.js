@@ -3,12 +3,14 @@ import { invalidInput, withCodes } from './errors.js'
 import { messageOf, toNativeJson } from './json.js'
 import { addon } from './native.js'
 import { throwIfAborted } from './signals.js'
+import { isWatched, modelToolChannel, Trace } from './tracing.js'
 
-/** @import { CellError, CellResult, ModelOutput, ModelTool, Session } from '../index.d.ts' */
+/** @import { CellError, CellResult, ModelOutput, ModelTool, ModelToolTrace, Session } from '../index.d.ts' */
 /** @import { ToolSet } from './tool-set.js' */
 
 /**
  * @typedef {object} ModelSettings
+ * @property {string} sessionId
  * @property {ToolSet} toolSet the tools of the cells that exec starts
  * @property {number} defaultYieldTimeMs
  * @property {number} maxYieldTimeMs
@@ -39,24 +41,72 @@ export function modelTools(session, { toolSet: ofSession, ...times }, given) {
       description: toolSet.native.execDescription(defaultYieldTimeMs, declareTools),
       grammar: { syntax: 'lark', definition: addon.execGrammar() },
       inputSchema: JSON.parse(addon.execInputSchema()),
-      run: async (input, options) => runExec(session, settings, input, options),
+      run: async (input, options) => traced('exec', runExec, session, settings, input, options),
     },
     wait: {
       name: 'wait',
       description: addon.waitDescription(defaultYieldTimeMs),
       inputSchema: JSON.parse(addon.waitInputSchema()),
-      run: async (input, options) => runWait(session, settings, input, options),
+      run: async (input, options) => traced('wait', runWait, session, settings, input, options),
     },
   }))
 }
 
 /**
- * @param {Session} session
- * @param {ModelSettings} settings
- * @param {unknown} input
- * @param {unknown} given
+ * @typedef {(
+ *   session: Session,
+ *   settings: ModelSettings,
+ *   input: unknown,
+ *   given: unknown,
+ *   note?: (result: CellResult) => void,
+ * ) => Promise<ModelOutput>} Serve
  */
-async function runExec(session, settings, input, given) {
+
+/**
+ * Serves a call of the model, and tells of it if anybody listens.
+ *
+ * @param {'exec' | 'wait'} tool
+ * @param {Serve} serve
+ * @param {Parameters<Serve>} call
+ */
+async function traced(tool, serve, ...[session, settings, input, given]) {
+  if (!isWatched(modelToolChannel)) return serve(session, settings, input, given)
+  /** @type {ModelToolTrace} */
+  const message = { sessionId: settings.sessionId, tool, callId: callIdIn(given), input }
+  if (tool === 'wait') message.cellId = cellIdIn(input)
+  const trace = new Trace(modelToolChannel, message)
+  const note = (/** @type {CellResult} */ result) => {
+    message.cellId = result.cellId
+    message.cellResult = result
+  }
+  try {
+    const output = await trace.run(() => serve(session, settings, input, given, note))
+    trace.end({ result: output })
+    return output
+  } catch (error) {
+    trace.end({ error })
+    throw error
+  }
+}
+
+/** @param {unknown} given */
+function callIdIn(given) {
+  const { callId } = /** @type {{ callId?: unknown }} */ (given ?? {})
+  return typeof callId === 'string' ? callId : undefined
+}
+
+/** @param {unknown} input */
+function cellIdIn(input) {
+  try {
+    return waitInput(input).cellId
+  } catch {
+    // The call itself tells what is wrong.
+    return undefined
+  }
+}
+
+/** @type {Serve} */
+async function runExec(session, settings, input, given, note) {
   const started = performance.now()
   const options = runOptions(given)
   const source = sourceOf(input)
@@ -66,16 +116,12 @@ async function runExec(session, settings, input, given) {
     yieldTimeMs: withGrace(yieldTimeMs, settings),
     tools: /** @type {any} */ (settings.toolSet), // exec takes a set as it is
   })
+  note?.(result)
   return modelOutput(result, maxOutputTokens, performance.now() - started)
 }
 
-/**
- * @param {Session} session
- * @param {ModelSettings} settings
- * @param {unknown} input
- * @param {unknown} given
- */
-async function runWait(session, settings, input, given) {
+/** @type {Serve} */
+async function runWait(session, settings, input, given, note) {
   const started = performance.now()
   const { signal, yieldSignal } = runOptions(given)
   const { cellId, yieldTimeMs, maxTokens, terminate } = waitInput(input)
@@ -83,6 +129,7 @@ async function runWait(session, settings, input, given) {
   const result = terminate
     ? await session.terminate(cellId)
     : await session.wait(cellId, { signal, yieldSignal, yieldTimeMs: withGrace(yieldTimeMs, settings) })
+  note?.(result)
   return modelOutput(result, maxTokens, performance.now() - started)
 }
 

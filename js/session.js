@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
 import { bridge } from './bridge.js'
 import { Cell } from './cell.js'
 import * as check from './check.js'
@@ -9,6 +10,7 @@ import { addon } from './native.js'
 import { execOptions, nativeSessionOptions, sessionOptions, waitOptions } from './options.js'
 import { abortReason, throwIfAborted, whenAborted } from './signals.js'
 import { namespacesJson, ToolSet } from './tool-set.js'
+import { cellChannel, isWatched, Trace } from './tracing.js'
 
 /** @import * as declared from '../index.d.ts' */
 /** @import { Settings } from './options.js' */
@@ -19,6 +21,14 @@ export class Session {
   #settings
   #toolSet
   #native
+  /** For traces: ids of cells are unique in a session only. */
+  #id = randomUUID()
+  /**
+   * The living cells that are told of on a tracing channel.
+   *
+   * @type {Map<string, Cell>}
+   */
+  #traced = new Map()
   /** @type {Promise<void> | undefined} */
   #closing
 
@@ -66,7 +76,9 @@ export class Session {
   async terminate(cellId) {
     check.string('cellId', cellId)
     this.#refuseIfClosed()
-    return bridge().ask(this.#native, (ticket) => this.#native.terminate(ticket, cellId))
+    return bridge().ask(this.#native, (ticket) => this.#native.terminate(ticket, cellId), {
+      note: this.#note,
+    })
   }
 
   /** @returns {Record<string, declared.JsonValue>} */
@@ -87,7 +99,12 @@ export class Session {
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
     const { defaultYieldTimeMs, maxYieldTimeMs } = this.#settings
-    return modelTools(this, { toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs }, options)
+    const sessionId = this.#id
+    return modelTools(
+      this,
+      { sessionId, toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs },
+      options,
+    )
   }
 
   /** @returns {Promise<void>} */
@@ -120,25 +137,39 @@ export class Session {
     throwIfAborted(signal)
     const { onNotify, messageBytes } = this.#settings
     const session = this.#native
+    const traced = this.#traced
+
+    const snapshot = () =>
+      toolSet.tools.length > 0 || onNotify
+        ? AsyncLocalStorage.snapshot()
+        : (/** @type {() => any} */ work) => work()
 
     let stopYielding = () => {}
-    const answer = bridge().ask(session, (ticket) => {
+    const send = (/** @type {number} */ ticket) => {
       const yieldMs = step ? Infinity : (yieldTimeMs ?? null)
-      const [key, id] = session.exec(ticket, source, yieldMs, step, toolSet.native)
+      const [key, cellId] = session.exec(ticket, source, yieldMs, step, toolSet.native)
+      const caller = { sessionId: this.#id, cellId, callId: callId ?? cellId }
+      const trace = isWatched(cellChannel) ? new Trace(cellChannel, { ...caller, source }) : undefined
       const cell = new Cell({
-        id,
-        callId: callId ?? id,
+        caller,
         session,
         tools: toolSet.tools,
         onNotify,
         messageBytes,
-        inContext: toolSet.tools.length > 0 || onNotify ? AsyncLocalStorage.snapshot() : (work) => work(),
+        trace,
+        inContext: trace === undefined ? snapshot() : trace.run(snapshot),
       })
       bridge().addCell(key, cell)
+      if (trace !== undefined) traced.set(cellId, cell)
       // It may be aborted at any time of the cell's life, not only while this promise is pending.
-      cell.onClosed = whenAborted(signal, () => session.abort(id))
-      stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, id))
-    })
+      const stopAborting = whenAborted(signal, () => session.abort(cellId))
+      cell.onClosed = () => {
+        stopAborting()
+        traced.delete(cellId)
+      }
+      stopYielding = whenAborted(yieldSignal, () => session.yieldNow(ticket, cellId))
+    }
+    const answer = bridge().ask(session, send, { note: this.#note })
     try {
       const result = await answer
       // The cell may have ended first; then the abort changed nothing.
@@ -173,7 +204,7 @@ export class Session {
           stopYielding()
         }
       },
-      () => signal && abortReason(signal),
+      { abortReason: () => signal && abortReason(signal), note: this.#note },
     )
     try {
       return await answer
@@ -188,6 +219,18 @@ export class Session {
   #toolSetOf(tools) {
     if (tools === undefined) return this.#toolSet
     return tools instanceof ToolSet ? tools : this.#toolSet.withTools(tools)
+  }
+
+  /**
+   * Tells the end of a traced cell once its result is there.
+   *
+   * @param {declared.CellResult} result
+   */
+  #note = (result) => {
+    if (this.#traced.size === 0) return
+    const { status, cellId } = result
+    if (status === 'failed') this.#traced.get(cellId)?.endTrace({ result, error: result.error })
+    if (status === 'completed' || status === 'terminated') this.#traced.get(cellId)?.endTrace({ result })
   }
 
   #refuseIfClosed() {

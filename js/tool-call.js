@@ -1,9 +1,19 @@
 import { shown } from './check.js'
 import { messageOf } from './json.js'
+import { isWatched, Trace, toolChannel } from './tracing.js'
 
-/** @import { ToolCall } from '../index.d.ts' */
+/** @import { ToolCall, ToolTrace } from '../index.d.ts' */
 /** @import { CallStatus } from './binding.d.ts' */
 /** @import { HostTool } from './tool-set.js' */
+
+/**
+ * Where a call comes from.
+ *
+ * @typedef {object} Caller
+ * @property {string} sessionId
+ * @property {string} cellId
+ * @property {string} callId the call that started the cell
+ */
 
 /** @typedef {[status: CallStatus, text: string | null]} Outcome */
 
@@ -17,22 +27,24 @@ const MAX_BYTES_PER_UNIT = 3
 /** One call of a tool, from the script's call until the host function has settled. */
 export class RunningCall {
   #tool
-  #cellId
+  #caller
   #id
   #messageBytes
   #aborted = false
   /** @type {AbortController | undefined} */
   #controller
+  /** @type {Trace<ToolTrace> | undefined} */
+  #trace
 
   /**
    * @param {HostTool} tool
-   * @param {string} cellId
+   * @param {Caller} caller
    * @param {number} number
    * @param {number} messageBytes
    */
-  constructor(tool, cellId, number, messageBytes) {
+  constructor(tool, caller, number, messageBytes) {
     this.#tool = tool
-    this.#cellId = cellId
+    this.#caller = caller
     this.#id = `tool-${number}`
     this.#messageBytes = messageBytes
   }
@@ -48,11 +60,19 @@ export class RunningCall {
     try {
       const input = inputJson === null ? {} : JSON.parse(inputJson)
       // `await`, and not `then`: a promise or thenable with methods of its own cannot break out of it.
-      result = await this.#tool.execute(input, this.#facts())
+      result = await this.#execute(input)
     } catch (thrown) {
+      this.#trace?.end({ error: thrown })
       return this.#failed(messageOf(thrown) ?? `tool \`${this.#tool.name}\` failed`)
     }
-    return result === undefined ? [UNDEFINED, null] : this.#value(result)
+    const outcome = this.#outcome(result)
+    this.#trace?.end(outcome[0] === FAILED ? { error: new Error(outcome[1] ?? '') } : { result })
+    return outcome
+  }
+
+  /** Nobody will take the result any more. */
+  endTrace() {
+    this.#trace?.end({ error: this.#abortReason() })
   }
 
   /** Tells the host function that nobody wants its result any more. */
@@ -61,12 +81,31 @@ export class RunningCall {
     this.#controller?.abort(this.#abortReason())
   }
 
+  /** @param {unknown} input */
+  #execute(input) {
+    const facts = this.#facts()
+    if (!isWatched(toolChannel)) return this.#tool.execute(input, facts)
+    const { name, description } = this.#tool
+    const { sessionId, cellId, callId } = this.#caller
+    const toolCallId = this.#id
+    this.#trace = new Trace(toolChannel, {
+      sessionId,
+      cellId,
+      callId,
+      toolCallId,
+      toolName: name,
+      description,
+      input,
+    })
+    return this.#trace.run(() => this.#tool.execute(input, facts))
+  }
+
   /** @returns {ToolCall} */
   #facts() {
     const signal = () => this.#signal()
     return {
       id: this.#id,
-      cellId: this.#cellId,
+      cellId: this.#caller.cellId,
       name: this.#tool.name,
       // Most functions never look at it, and a controller costs more than the rest of the call.
       get signal() {
@@ -85,16 +124,17 @@ export class RunningCall {
 
   #abortReason() {
     return new DOMException(
-      `cell ${this.#cellId} ended before its call ${this.#id} of tool \`${this.#tool.name}\` was done`,
+      `cell ${this.#caller.cellId} ended before its call ${this.#id} of tool \`${this.#tool.name}\` was done`,
       'AbortError',
     )
   }
 
   /**
-   * @param {{} | null} result
+   * @param {unknown} result
    * @returns {Outcome}
    */
-  #value(result) {
+  #outcome(result) {
+    if (result === undefined) return [UNDEFINED, null]
     const { name } = this.#tool
     let text
     try {

@@ -10,6 +10,7 @@ import { addon } from './native.js'
  *
  * @typedef {object} HostTool
  * @property {string} name
+ * @property {string | undefined} description
  * @property {(input: unknown, call: ToolCall) => unknown} execute
  */
 
@@ -61,12 +62,13 @@ function toolOf(name, given) {
   const label = check.member('tools', name)
   const tool = check.record(label, given)
   const execute = check.fn(`${label}.execute`, tool.execute)
+  const description = check.optional(check.string, `${label}.description`, tool.description)
   return {
     /** @type {HostTool} */
-    host: { name, execute: (input, call) => execute.call(tool, input, call) },
+    host: { name, description, execute: (input, call) => execute.call(tool, input, call) },
     description: {
       name,
-      description: check.optional(check.string, `${label}.description`, tool.description),
+      description,
       ...signature(label, tool),
       deferred: check.optional(check.boolean, `${label}.deferred`, tool.deferred),
       namespace: check.optional(check.string, `${label}.namespace`, tool.namespace),

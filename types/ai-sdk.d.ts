@@ -1,7 +1,7 @@
 /**
  * `codecell/ai-sdk`: code mode for the [AI SDK](https://ai-sdk.dev). Needs the package `ai`, version 7.
  *
- * @module
+ * @module codecell/ai-sdk
  */
 
 import type { Tool as AiTool, Experimental_ToolCallerTool, ModelMessage, ToolSet } from 'ai'

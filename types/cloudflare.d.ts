@@ -2,7 +2,7 @@
  * `codecell/cloudflare`: an executor for [Cloudflare's code mode](https://www.npmjs.com/package/@cloudflare/codemode)
  * that runs in Node. Goes with the package `@cloudflare/codemode`.
  *
- * @module
+ * @module codecell/cloudflare
  */
 
 import type { ExecuteOptions, ExecuteResult, Executor, ResolvedProvider } from '@cloudflare/codemode'
@@ -23,6 +23,7 @@ export interface CodecellExecutorOptions {
 export class CodecellExecutor implements Executor {
   /** @throws {CodecellError} `INVALID_ARGUMENT` */
   constructor(options?: CodecellExecutorOptions)
+  /** Runs what a model wrote, with functions of the host. */
   execute(
     code: string,
     providersOrFns: ResolvedProvider[] | Record<string, (...args: unknown[]) => Promise<unknown>>,

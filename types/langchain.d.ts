@@ -1,7 +1,7 @@
 /**
  * `codecell/langchain`: code mode for LangChain and LangGraph. Needs the package `@langchain/core`.
  *
- * @module
+ * @module codecell/langchain
  */
 
 import type { RunnableConfig } from '@langchain/core/runnables'

@@ -1,12 +1,13 @@
 /**
  * `codecell/mastra`: code mode for Mastra. Needs the package `@mastra/core`.
  *
- * @module
+ * @module codecell/mastra
  */
 
 import type { Tool as MastraTool } from '@mastra/core/tools'
 import type { ModelOutput, ModelToolOptions, Session, Tool } from '../index.d.ts'
 
+/** A tool of Mastra, of whatever schema. */
 // biome-ignore lint/suspicious/noExplicitAny: tools of any schema
 type AnyMastraTool = MastraTool<any, any, any, any, any, any, any>
 

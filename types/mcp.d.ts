@@ -3,7 +3,7 @@
  * with both generations of the official SDK: `@modelcontextprotocol/sdk`, version 1, and `@modelcontextprotocol/client`
  * and `/server`, version 2.
  *
- * @module
+ * @module codecell/mcp
  */
 
 import type { ModelToolOptions, Session, SessionOptions, Tool, ToolCall } from '../index.d.ts'
@@ -21,18 +21,27 @@ export type McpContentBlock =
 export interface McpCallToolResult {
   // Handlers of the SDK may say more than this.
   [key: string]: unknown
+  /** What the call gave, for people and models. */
   content: McpContentBlock[]
+  /** The same as JSON, of tools with an output schema. */
   structuredContent?: unknown
+  /** The call failed; `content` says why. */
   isError?: boolean
 }
 
 /** A tool, as a server lists it. */
 export interface McpTool {
+  /** The name that calls use. */
   name: string
+  /** A name for people. */
   title?: string
+  /** What it does. */
   description?: string
+  /** What it takes. */
   inputSchema: { [keyword: string]: unknown }
+  /** What its `structuredContent` is. */
   outputSchema?: { [keyword: string]: unknown }
+  /** What the server says of its effects. Nobody checks that it is true. */
   annotations?: {
     title?: string
     readOnlyHint?: boolean
@@ -44,22 +53,29 @@ export interface McpTool {
 
 /** What a server reports of a call that takes long. */
 export interface McpProgress {
+  /** How much is done. It only grows. */
   progress: number
+  /** How much there is to do, in the same unit, if the server knows. */
   total?: number
+  /** What it is at. */
   message?: string
 }
 
 /** A `Client` of `@modelcontextprotocol/sdk` (version 1) or of `@modelcontextprotocol/client` (version 2). */
 export interface McpClient {
   // biome-ignore-start lint/suspicious/noExplicitAny: the two differ in the rest
+  /** Asks for a page of the list of tools. */
   listTools(params?: any, ...rest: any[]): Promise<{ tools: any[]; nextCursor?: string | undefined }>
+  /** Calls a tool. */
   callTool(params: any, ...rest: any[]): Promise<unknown>
+  /** Says what happens at a notification of the server. */
   setNotificationHandler(...args: any[]): void
   // biome-ignore-end lint/suspicious/noExplicitAny: the two differ in the rest
 }
 
 /** An `McpServer` of `@modelcontextprotocol/sdk` (version 1) or of `@modelcontextprotocol/server` (version 2). */
 export interface McpServer {
+  /** Adds a tool. */
   // biome-ignore lint/suspicious/noExplicitAny: the two differ in the rest
   registerTool(name: string, ...rest: any[]): any
 }

@@ -1,7 +1,7 @@
 /**
  * `codecell/openai-agents`: code mode for the OpenAI Agents SDK. Needs the package `@openai/agents`.
  *
- * @module
+ * @module codecell/openai-agents
  */
 
 import type { FunctionTool } from '@openai/agents'

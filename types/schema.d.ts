@@ -1,7 +1,7 @@
 /**
  * `codecell/schema`: tools whose schemas are those of a library.
  *
- * @module
+ * @module codecell/schema
  */
 
 import type { JsonSchema, Tool, ToolCall } from '../index.d.ts'
@@ -11,6 +11,7 @@ import type { JsonSchema, Tool, ToolCall } from '../index.d.ts'
  * ArkType do.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** The schema, as the specification wants it. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -33,8 +34,11 @@ export type InferInput<Schema> =
 /** A {@link Tool} whose schemas may be those of a library. */
 export interface ToolDefinition<InputSchema extends JsonSchema | StandardSchema>
   extends Omit<Tool, 'inputSchema' | 'outputSchema' | 'execute'> {
+  /** What `execute` takes. */
   inputSchema?: InputSchema
+  /** What `execute` returns. */
   outputSchema?: JsonSchema | StandardSchema
+  /** Serves a call. See {@link Tool.execute}. */
   execute(input: InferInput<InputSchema>, call: ToolCall): unknown | Promise<unknown>
 }
 

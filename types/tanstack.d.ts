@@ -2,7 +2,7 @@
  * `codecell/tanstack`: a driver for the code mode of [TanStack AI](https://tanstack.com/ai). Needs the package
  * `@tanstack/ai-code-mode`.
  *
- * @module
+ * @module codecell/tanstack
  */
 
 import type { IsolateDriver } from '@tanstack/ai-code-mode'

@@ -6,12 +6,14 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { McpServer as SecondMcpServer } from '@modelcontextprotocol/server'
 import { Agent } from '@openai/agents'
+import { metrics, trace } from '@opentelemetry/api'
 import { tool as aiTool, generateText, type LanguageModel, streamText, ToolLoopAgent } from 'ai'
 import { Session, type Tool } from 'codecell'
 import { codeModeTools, DIRECT_TOOL_CALL, toolsFromAiSdk } from 'codecell/ai-sdk'
 import { codeModeTools as langChainTools, toolsFromLangChain } from 'codecell/langchain'
 import { serveCodeMode, toolsFromMcp } from 'codecell/mcp'
 import { codeModeTools as agentTools, toolsFromOpenAIAgents } from 'codecell/openai-agents'
+import { instrument } from 'codecell/otel'
 import { tool } from 'codecell/schema'
 import * as z from 'zod'
 
@@ -86,4 +88,20 @@ export function agents(session: Session) {
 
 export function langChain(session: Session, tools: StructuredToolInterface[]) {
   return [langChainTools(session), toolsFromLangChain(tools, { config: { tags: ['a'] } })]
+}
+
+export function openTelemetry() {
+  using undone = instrument()
+  undone()
+  const tracerProvider = trace.getTracerProvider()
+  const stop: () => void = instrument({
+    tracerProvider,
+    meterProvider: { getMeter: metrics.getMeter },
+    modelTools: false,
+    recordInputs: true,
+    recordOutputs: true,
+  })
+  stop()
+  // @ts-expect-error a provider, no tracer
+  instrument({ tracerProvider: trace.getTracer('a') })
 }
