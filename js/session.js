@@ -86,8 +86,14 @@ export class Session {
 
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
-    const { defaultYieldTimeMs, maxYieldTimeMs } = this.#settings
-    return modelTools(this, { toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs }, options)
+    const { defaultYieldTimeMs, maxYieldTimeMs, console } = this.#settings
+    const settings = {
+      toolSet: this.#toolSet,
+      defaultYieldTimeMs,
+      maxYieldTimeMs,
+      hasConsole: console === 'output',
+    }
+    return modelTools(this, settings, options)
   }
 
   /** @returns {Promise<void>} */
@@ -118,7 +124,8 @@ export class Session {
     const toolSet = this.#toolSetOf(tools)
     // Reading the tools ran code of the caller.
     throwIfAborted(signal)
-    const { onNotify, messageBytes } = this.#settings
+    const { onNotify, messageBytes, console } = this.#settings
+    const callsBack = toolSet.tools.length > 0 || onNotify !== undefined || console === 'events'
     const session = this.#native
 
     let stopYielding = () => {}
@@ -132,7 +139,7 @@ export class Session {
         tools: toolSet.tools,
         onNotify,
         messageBytes,
-        inContext: toolSet.tools.length > 0 || onNotify ? AsyncLocalStorage.snapshot() : (work) => work(),
+        inContext: callsBack ? AsyncLocalStorage.snapshot() : (work) => work(),
       })
       bridge().addCell(key, cell)
       // It may be aborted at any time of the cell's life, not only while this promise is pending.

@@ -7,6 +7,7 @@ mod buffers;
 mod contain;
 mod cpu_clock;
 mod error;
+mod features;
 mod globals;
 mod helpers;
 mod hints;
@@ -28,8 +29,10 @@ mod stop;
 mod thread;
 mod timers;
 mod tool_set;
+mod typescript;
 mod values;
 
+pub use features::{Console, ConsoleLevel, Features, NotificationKind};
 pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{CellError, CellLimits, EngineUsage, Flow, Outcome, StopReason, ToolCallId, ToolEntry};
+use crate::engine::{
+    CellError, CellLimits, EngineUsage, Features, Flow, NotificationKind, Outcome, StopReason, ToolCallId,
+    ToolEntry,
+};
 use crate::model::ImageDetail;
 
 /// Both ends must be of the same one. They are, unless somebody has mixed up two builds.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Names a cell to a child. A supervisor uses each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +55,8 @@ pub enum ToChild {
         limits: CellLimits,
         /// How it runs at first.
         flow: Flow,
+        /// See [`crate::engine::StartCell`].
+        features: Features,
         /// Whether it runs only in a sandbox that lacks nothing.
         strict: bool,
     },
@@ -145,8 +150,8 @@ pub enum CellEvent {
     Started,
     /// It emitted an item. Tail: its text or URL.
     Content(ItemKind),
-    /// It notified. Tail: the text.
-    Notify,
+    /// It told the host something. Tail: the text.
+    Notify(NotificationKind),
     /// It called a tool. Tail: the input, if there is one.
     ToolCall {
         /// Which call.
