@@ -4,7 +4,9 @@
 mod json;
 mod pragma;
 mod schema;
+mod types;
 
 pub use json::json;
 pub use pragma::pragma;
 pub use schema::schema;
+pub use types::types;

@@ -4,7 +4,7 @@ mod blanks;
 mod eraser;
 mod text;
 
-use oxc_allocator::Allocator;
+pub use oxc_allocator::Allocator;
 use oxc_ast_visit::Visit as _;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
@@ -41,17 +41,21 @@ pub enum TypesError {
         /// Where it begins.
         position: TextPosition,
     },
-    /// It may be nested too deep to be parsed on any stack.
-    #[error("the script is too long to be read as TypeScript; write it as JavaScript, without types")]
+    /// It may be nested too deep to be parsed.
+    #[error(
+        "the script is too long, or nested too deep, to be read as TypeScript: write it as JavaScript, without types"
+    )]
     TooLong,
 }
 
 /// Stack that one token of a text may take: parser and eraser recurse at most once for each.
-const STACK_BYTES_PER_TOKEN: usize = 3 * 1024;
+const STACK_BYTES_PER_TOKEN: usize = if cfg!(debug_assertions) { 16 } else { 3 } * 1024;
 /// Stack that everything else takes.
 const STACK_BYTES_AT_LEAST: usize = 1024 * 1024;
-/// Most stack that is asked for: what the heap of a cell may take by default.
-const STACK_BYTES_AT_MOST: usize = 128 * 1024 * 1024;
+/// Most tokens that a text with types may have. The stack is then what the heap of a cell may take by default.
+const MOST_TOKENS: usize = 40_000;
+/// Most stack that is asked for.
+const STACK_BYTES_AT_MOST: usize = MOST_TOKENS * STACK_BYTES_PER_TOKEN + STACK_BYTES_AT_LEAST;
 
 /// The stack that [`blank_types`] needs for a text, in bytes, however deep it is nested. Neither parser nor eraser looks
 /// how much is left, and an overflow would end the process.
@@ -66,13 +70,14 @@ pub fn stack_bytes(source: &str) -> Result<usize, TypesError> {
 /// The text with spaces for its types: lines and columns, counted in UTF-16 units, stay the same. None if there is
 /// nothing to take out.
 ///
-/// It must run on a thread with [`stack_bytes`] of stack.
+/// It must run on a thread with [`stack_bytes`] of stack. What the parser makes is put into `memory`; the parser panics
+/// when that is full. It reads parts of a text again and again to find out what they are, and takes more memory each
+/// time: memory that can't grow is what bounds its time, too.
 ///
 /// # Errors
 /// When the text is no TypeScript module, or has a construct that is more than a type.
-pub fn blank_types(source: &str) -> Result<Option<String>, TypesError> {
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, source, SourceType::ts().with_module(true)).parse();
+pub fn blank_types(source: &str, memory: &Allocator) -> Result<Option<String>, TypesError> {
+    let parsed = Parser::new(memory, source, SourceType::ts().with_module(true)).parse();
     let failure = parsed.diagnostics.errors().map(|error| {
         let offset = error.labels.iter().map(|label| label.offset() as usize).min();
         (offset.unwrap_or(source.len()), error.message.to_string())
