@@ -40,6 +40,7 @@ const METHODS: [(&str, ConsoleLevel); 20] = [
 
 /// Scripts that make the formatter, each a function that takes what the ones before have made.
 const LAYOUT: &str = include_str!("console/layout.js");
+const OBJECTS: &str = include_str!("console/objects.js");
 const INSPECT: &str = include_str!("console/inspect.js");
 const FORMAT: &str = include_str!("console/format.js");
 
@@ -194,7 +195,8 @@ fn formatter(scope: &mut v8::PinScope<'_, '_>, state: &CellState) -> Option<Rc<C
     let scope = &mut v8::ContextScope::new(scope, context);
     let native = native::functions(scope)?;
     let layout = run(scope, LAYOUT)?;
-    let inspect = made_by(scope, INSPECT, &[native.into(), layout])?;
+    let objects = made_by(scope, OBJECTS, &[native.into()])?;
+    let inspect = made_by(scope, INSPECT, &[native.into(), layout, objects])?;
     let format = made_by(scope, FORMAT, &[inspect, layout])?;
     let formatter = Rc::new(ConsoleFormatter {
         context: v8::Global::new(scope, context),
@@ -207,7 +209,8 @@ fn formatter(scope: &mut v8::PinScope<'_, '_>, state: &CellState) -> Option<Rc<C
 
 /// The value of a script of ours.
 fn run<'s>(scope: &mut v8::PinScope<'s, '_>, source: &str) -> Option<v8::Local<'s, v8::Value>> {
-    let source = v8_string(scope, source)?;
+    // Strict functions give nothing of themselves away in the stacks that a script may format.
+    let source = v8_string(scope, &format!("'use strict';{source}"))?;
     let file = name(scope, CONSOLE_FILE).into();
     let origin = v8::ScriptOrigin::new(scope, file, 0, 0, false, -1, None, false, false, false, None);
     v8::Script::compile(scope, source, Some(&origin))?.run(scope)

@@ -74,6 +74,13 @@
       (key) => typeof key === 'string' && Object.getOwnPropertyDescriptor(value, key)?.enumerable,
     )
 
+  /** The names that an array holds. */
+  const namesIn = (array) =>
+    ownKeys(array)
+      .map((key) => Object.getOwnPropertyDescriptor(array, key).value)
+      .filter((name) => typeof name === 'string' || typeof name === 'number')
+      .map(String)
+
   function table(data, properties, native) {
     const value = typeof data === 'object' && data !== null ? native.unwrap(data) : null
     if (value === null) return format([data])
@@ -94,8 +101,7 @@
     const rows = ownKeys(value)
     const columns = new Map()
     const primitives = []
-    const wanted =
-      native.kindOf(properties) === 'Array' ? ownKeys(properties).map((key) => properties[key]) : undefined
+    const wanted = native.kindOf(properties) === 'Array' ? namesIn(properties) : undefined
     rows.forEach((row, index) => {
       const given = Object.getOwnPropertyDescriptor(value, row).value
       const isObject = (typeof given === 'object' && given !== null) || typeof given === 'function'

@@ -2,16 +2,16 @@
 // code of the script runs: getters, traps of proxies, toString and custom inspectors are not called.
 //
 // Runs in a context of its own, in which every built-in is as V8 made it. `native` says what only V8 knows.
-;(native, { formatPrimitive, more, plural, reduced, shownKey }) => {
+;(native, { formatPrimitive, more, plural, reduced, shownKey }, objects) => {
+  const { MOST_PROTOTYPES, functionBase, inherits, keysOf, own, prefix, read } = objects
   const { unwrap, kindOf, className, promiseState, previewEntries, namedKeys, errorStack } = native
   const { getOwnPropertyDescriptor, getPrototypeOf } = Object
-  const { toString: sourceOf } = Function.prototype
-  const MOST_PROTOTYPES = 1000
   const getterOf = (prototype, key) => getOwnPropertyDescriptor(prototype, key).get
   const call = (method, receiver) => Reflect.apply(method, receiver, [])
   const typedArray = getPrototypeOf(Int8Array.prototype)
   const getters = {
     byteLength: getterOf(ArrayBuffer.prototype, 'byteLength'),
+    detached: getterOf(ArrayBuffer.prototype, 'detached'),
     elements: getterOf(typedArray, 'length'),
     elementsTag: getterOf(typedArray, Symbol.toStringTag),
     viewLength: getterOf(DataView.prototype, 'byteLength'),
@@ -34,18 +34,6 @@
   const flagGetters = FLAGS.map((flag) => getterOf(RegExp.prototype, flag))
   const boxed = { Number, String, Boolean, BigInt, Symbol }
 
-  /** A data property, own or inherited. */
-  function read(object, key) {
-    let holder = object
-    for (let count = 0; holder !== null && count < MOST_PROTOTYPES; count++) {
-      const property = getOwnPropertyDescriptor(holder, key)
-      if (property !== undefined) return property.value
-      holder = unwrap(getPrototypeOf(holder))
-    }
-    return undefined
-  }
-
-  const own = (object, key) => getOwnPropertyDescriptor(object, key)?.value
   function constructorName(context, object, depth) {
     let first
     let holder = object
@@ -66,52 +54,13 @@
     return `${name} <${parent ?? inspect(first.holder, { ...context, depth: -1 })}>`
   }
 
-  function inherits(object, prototype) {
-    let holder = unwrap(getPrototypeOf(object))
-    for (let count = 0; holder !== null && count < MOST_PROTOTYPES; count++) {
-      if (holder === prototype) return true
-      holder = unwrap(getPrototypeOf(holder))
-    }
-    return false
-  }
-
-  function prefix(classOf, tag, fallback, size = '') {
-    if (classOf === null) {
-      return `[${fallback}${size}: null prototype] ${tag !== '' && fallback !== tag ? `[${tag}] ` : ''}`
-    }
-    return tag !== '' && classOf !== tag ? `${classOf}${size} [${tag}] ` : `${classOf}${size} `
-  }
-
-  function keysOf(object, showHidden) {
-    const keys = Reflect.ownKeys(object)
-    if (showHidden) return keys
-    return keys.filter((key) => getOwnPropertyDescriptor(object, key)?.enumerable)
-  }
-
-  function functionBase(value, kind, classOf, tag) {
-    const source = call(sourceOf, value)
-    if (/^class[\s{/]/.test(source) && source.endsWith('}')) {
-      const parent = unwrap(getPrototypeOf(value))
-      const superName = parent === null ? undefined : own(parent, 'name')
-      const ofClass = classOf !== 'Function' && classOf !== null ? ` [${classOf}]` : ''
-      const parents =
-        classOf === null ? ' extends [null prototype]' : superName ? ` extends ${superName}` : ''
-      const shownTag = tag !== '' && classOf !== tag ? ` [${tag}]` : ''
-      return `[class ${own(value, 'name') || '(anonymous)'}${ofClass}${shownTag}${parents}]`
-    }
-    const name = read(value, 'name')
-    let base = `[${kind}${classOf === null ? ' (null prototype)' : ''}`
-    base += typeof name === 'string' && name !== '' ? `: ${name}]` : ' (anonymous)]'
-    if (classOf !== kind && classOf !== null) base += ` ${classOf}`
-    return tag !== '' && classOf !== tag ? `${base} [${tag}]` : base
-  }
-
   function errorBase(context, value, keys, classOf) {
     const stack = errorStack(value)
     for (const key of ['name', 'message', 'stack']) {
       const index = keys.indexOf(key)
       const shown = own(value, key)
-      if (index !== -1 && (key === 'stack' || stack.includes(String(shown)))) keys.splice(index, 1)
+      if (index !== -1 && (key === 'stack' || (typeof shown === 'string' && stack.includes(shown))))
+        keys.splice(index, 1)
     }
     for (const key of ['cause', 'errors']) {
       if (own(value, key) !== undefined && !keys.includes(key)) keys.push(key)
@@ -186,6 +135,7 @@
   }
 
   function formatBuffer(value) {
+    if (call(getters.detached, value)) return ['(detached)']
     const shown = new Uint8Array(value, 0, Math.min(50, call(getters.byteLength, value)))
     const bytes = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0'))
     const rest = call(getters.byteLength, value) - shown.length
@@ -280,8 +230,8 @@
       }
       case 'DataView':
         return opened(prefix(classOf, tag, kind), 1, () => [
-          `byteLength: ${call(getters.viewLength, value)}`,
-          `byteOffset: ${call(getters.viewOffset, value)}`,
+          `byteLength: ${sizeOf(getters.viewLength, value)}`,
+          `byteOffset: ${sizeOf(getters.viewOffset, value)}`,
           `buffer: ${formatValue(context, call(getters.viewBuffer, value), depth + 1)}`,
         ])
       case 'Promise':
@@ -309,6 +259,15 @@
           none,
         )
       }
+    }
+  }
+
+  /** That of a view, which has none when its buffer is gone. */
+  function sizeOf(getter, view) {
+    try {
+      return call(getter, view)
+    } catch {
+      return 0
     }
   }
 

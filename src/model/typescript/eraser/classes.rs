@@ -5,7 +5,7 @@ use oxc_ast::ast::{
     PropertyDefinitionType, PropertyKey,
 };
 use oxc_ast_visit::{Visit as _, walk};
-use oxc_span::{GetSpan as _, Span};
+use oxc_span::{GetSpan, Span};
 
 use super::{Eraser, end, start};
 use crate::model::typescript::text;
@@ -26,13 +26,34 @@ impl Eraser<'_> {
         if let Some(heritage) = &it.heritage {
             self.visit_class_heritage(heritage);
         }
-        if let (Some(first), Some(last)) = (it.implements.first(), it.implements.last()) {
-            // The word stands before the first, with nothing but space and comments between them.
-            let word = self.source[..start(first.span)].rfind("implements").unwrap_or(start(first.span));
-            self.blanks.blank(word, end(last.span));
+        if let Some(last) = it.implements.last() {
+            self.blanks.blank(text::skip_trivia(self.source, self.end_of_head(it)), end(last.span));
         }
         for member in &it.body.body {
             self.member(member);
+        }
+    }
+
+    /// Where the part of a class ends that stands before `implements`.
+    fn end_of_head(&self, it: &Class<'_>) -> usize {
+        if let Some(heritage) = &it.heritage {
+            return end(heritage
+                .type_arguments
+                .as_ref()
+                .map_or(heritage.expression.span(), |types| types.span));
+        }
+        if let Some(span) =
+            it.type_parameters.as_ref().map(|types| types.span).or(it.id.as_ref().map(GetSpan::span))
+        {
+            return end(span);
+        }
+        let mut at = start(it.span);
+        loop {
+            let from = text::skip_trivia(self.source, at);
+            at = text::end_of_word(self.source, from);
+            if at == from || &self.source[from..at] == "class" {
+                return at;
+            }
         }
     }
 
