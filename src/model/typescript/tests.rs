@@ -34,6 +34,10 @@ fn types_become_spaces() {
             "abstract class A { abstract a(): T; b(): T {} }",
             "         class A { ;                b()    {} }",
         ),
+        ("class A implements /* implements */ B {}", "class A                                 {}"),
+        ("(class implements B {})", "(class              {})"),
+        ("export default abstract class A {}", "export default          class A {}"),
+        ("export abstract class A {}", "export          class A {}"),
         ("class A { private readonly a?: T = 1 }", "class A { ;                a     = 1 }"),
         (
             "class A { static readonly a = 1; [k: string]: T }",

@@ -38,8 +38,8 @@
     let first
     let holder = object
     for (let count = 0; holder !== null && count < MOST_PROTOTYPES; count++) {
-      const classOf = own(holder, 'constructor')
-      if (typeof classOf === 'function' && unwrap(classOf) === classOf) {
+      const classOf = unwrap(own(holder, 'constructor'))
+      if (typeof classOf === 'function') {
         const name = own(classOf, 'name')
         const prototype = own(classOf, 'prototype')
         if (typeof name === 'string' && name !== '' && inherits(object, prototype)) return name
