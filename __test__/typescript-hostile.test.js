@@ -3,6 +3,10 @@ import { openSession, run } from './support/cell.js'
 
 /** What a parser recurses for, or reads again and again. */
 const PARTS = [
+  'new\u00a0',
+  'typeof\u3000',
+  'é=>',
+  '0in0in',
   '(',
   '[',
   '{',

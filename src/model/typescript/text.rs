@@ -2,14 +2,22 @@
 
 use super::TextPosition;
 
-/// At least as many as the text has tokens: characters that are no part of a word, and words.
+/// At least as many as the text has tokens. Each character that is no part of a word counts, also within texts and
+/// comments: what those are, only a parser knows.
 pub(super) fn most_tokens(source: &str) -> usize {
     let mut tokens = 0;
-    let mut in_word = false;
+    let mut word_goes_on = false;
     for byte in source.bytes() {
-        let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || !byte.is_ascii();
-        tokens += usize::from(!byte.is_ascii_whitespace() && !(is_word && in_word));
-        in_word = is_word;
+        let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
+        tokens += match byte {
+            _ if is_word && word_goes_on => 0,
+            // As in `0in`, which is a number and a word.
+            b'0'..=b'9' => 2,
+            // The rest of a character. Its first byte has counted: it may be a space that parts words.
+            0x80..=0xbf => 0,
+            _ => usize::from(!byte.is_ascii_whitespace()),
+        };
+        word_goes_on = is_word;
     }
     tokens
 }

@@ -1,14 +1,15 @@
 //! What the formatter asks V8 about a value, without running any code of the script.
 
+// All questions have one signature, also those that always have an answer.
+#![allow(clippy::unnecessary_wraps)]
+
 use super::super::guarded;
 use super::HelperError;
 use crate::engine::error::{Thrown, describe};
-use crate::engine::state::CellState;
 use crate::engine::values::{data_property, name, v8_string};
 
 type Answer<'s> = Option<v8::Local<'s, v8::Value>>;
-type Question =
-    for<'s> fn(&mut v8::PinScope<'s, '_>, &CellState, &v8::FunctionCallbackArguments<'s>) -> Answer<'s>;
+type Question = for<'s> fn(&mut v8::PinScope<'s, '_>, &v8::FunctionCallbackArguments<'s>) -> Answer<'s>;
 
 const QUESTIONS: [(&str, Question); 9] = [
     ("unwrap", unwrap),
@@ -39,10 +40,10 @@ fn ask<'s>(
     arguments: v8::FunctionCallbackArguments<'s>,
     mut returned: v8::ReturnValue<'_, v8::Value>,
 ) {
-    guarded(scope, |scope, state| {
+    guarded(scope, |scope, _state| {
         let index = arguments.data().uint32_value(scope).unwrap_or(u32::MAX) as usize;
         let (_, question) = QUESTIONS.get(index).ok_or(HelperError::Thrown)?;
-        if let Some(answer) = question(scope, state, &arguments) {
+        if let Some(answer) = question(scope, &arguments) {
             returned.set(answer);
         }
         Ok(())
@@ -50,11 +51,7 @@ fn ask<'s>(
 }
 
 /// What a proxy stands for, and what that stands for, until it is no proxy. Null for one that was revoked.
-fn unwrap<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
-    arguments: &v8::FunctionCallbackArguments<'s>,
-) -> Answer<'s> {
+fn unwrap<'s>(scope: &mut v8::PinScope<'s, '_>, arguments: &v8::FunctionCallbackArguments<'s>) -> Answer<'s> {
     let mut value = arguments.get(0);
     while let Ok(proxy) = v8::Local::<v8::Proxy>::try_from(value) {
         value = proxy.get_target(scope);
@@ -65,7 +62,6 @@ fn unwrap<'s>(
 /// What a value is to V8, whatever the script has made of its prototypes.
 fn kind_of<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let value = arguments.get(0);
@@ -104,7 +100,6 @@ fn kind_of<'s>(
 
 fn class_name<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let object = v8::Local::<v8::Object>::try_from(arguments.get(0)).ok()?;
@@ -115,7 +110,6 @@ fn class_name<'s>(
 /// `[state, result]`.
 fn promise_state<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let promise = v8::Local::<v8::Promise>::try_from(arguments.get(0)).ok()?;
@@ -131,7 +125,6 @@ fn promise_state<'s>(
 /// What an iterator has yet to give: `[entries, whether they are keys and values]`.
 fn preview_entries<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let object = v8::Local::<v8::Object>::try_from(arguments.get(0)).ok()?;
@@ -143,7 +136,6 @@ fn preview_entries<'s>(
 /// The own properties of an array that are no elements; with `true`, those that are not enumerable, too.
 fn named_keys<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let object = v8::Local::<v8::Object>::try_from(arguments.get(0)).ok()?;
@@ -160,7 +152,6 @@ fn named_keys<'s>(
 /// An error with the frames of the script, as it is reported when nobody catches it.
 fn error_stack<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let error = describe(scope, Thrown::value(arguments.get(0)));
@@ -171,7 +162,6 @@ fn error_stack<'s>(
 /// A data property of an object of options.
 fn option_of<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let options = v8::Local::<v8::Object>::try_from(arguments.get(0)).ok().filter(|it| !it.is_proxy())?;
@@ -183,7 +173,6 @@ fn option_of<'s>(
 /// Where the script is, from the inside out.
 fn callers<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _state: &CellState,
     _arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Answer<'s> {
     let frames = crate::engine::stack::current_frames(scope);

@@ -39,10 +39,10 @@ impl Eraser<'_> {
         let statement = it.span();
         match it {
             ModuleDeclaration::ImportDeclaration(it) if it.import_kind.is_type() => {
-                self.blank_statement(statement)
+                self.blank_statement(statement);
             }
             ModuleDeclaration::ExportAllDeclaration(it) if it.export_kind.is_type() => {
-                self.blank_statement(statement)
+                self.blank_statement(statement);
             }
             ModuleDeclaration::ExportNamedDeclaration(it) if it.export_kind.is_type() => {
                 self.blank_statement(statement);
