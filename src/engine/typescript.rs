@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc as _, Layout, System};
 use std::panic;
 use std::ptr::NonNull;
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::model::typescript::{self, Allocator, TextPosition, TypesError};
 const LOOK_TIME: Duration = Duration::from_millis(5);
 /// What the parser may take for a script.
 const PARSER_BYTES: usize = 64 * 1024 * 1024;
+/// Scripts whose types are taken out at the same time, in all sessions: each may take some 180 MiB for a moment.
+const MOST_PARSERS: usize = 4;
 /// The thread of the parser.
 const THREAD: &str = "codecell-types";
 
@@ -42,10 +45,18 @@ pub(super) fn take_types_out(state: &CellState, source: &str) -> Attempt {
         Err(error) => return Attempt::Refused(error),
     };
     silence_parser();
+    let turn = loop {
+        match Turn::take() {
+            Some(turn) => break turn,
+            None if state.stopped().is_some() => return Attempt::GivenUp,
+            None => thread::sleep(LOOK_TIME),
+        }
+    };
     let (sender, receiver) = mpsc::sync_channel(1);
     let source = source.to_owned();
     // When the memory is full the parser panics. That drops the sender, and goes no further than the thread.
     let work = move || {
+        let _until_the_end = turn;
         let outcome = match bounded_memory() {
             Some(memory) => typescript::blank_types(&source, &memory)
                 .map_or_else(Attempt::Refused, |text| text.map_or(Attempt::NoTypes, Attempt::Blanked)),
@@ -64,6 +75,24 @@ pub(super) fn take_types_out(state: &CellState, source: &str) -> Attempt {
             Err(RecvTimeoutError::Timeout) if state.stopped().is_some() => return Attempt::GivenUp,
             Err(RecvTimeoutError::Timeout) => {}
         }
+    }
+}
+
+/// One of the parsers that may run.
+struct Turn;
+
+static PARSERS: AtomicUsize = AtomicUsize::new(0);
+
+impl Turn {
+    fn take() -> Option<Self> {
+        let one_more = |parsers| (parsers < MOST_PARSERS).then_some(parsers + 1);
+        PARSERS.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        PARSERS.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
