@@ -224,7 +224,7 @@ fn however_deep_a_text_is_nested_its_stack_lasts() {
     ];
     for part in parts {
         // Some of them take the parser time and memory by the square of their number.
-        let count = 6_000 / text::most_tokens(part).max(1);
+        let count = 3_000 / text::most_tokens(part).max(1);
         // What comes of it does not matter. That it comes does.
         let _ = blanked(&part.repeat(count));
     }
