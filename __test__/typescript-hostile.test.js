@@ -48,11 +48,11 @@ const PARTS = [
 ]
 
 test.each([300, 39_000, 1_000_000])(
-  'a script nested as deep as %d characters allow fails, and nothing else does',
+  'a script nested as deep as %d bytes allow fails, and nothing else does',
   async (length) => {
     const session = openSession({ limits: { wallMs: 20_000 } })
     for (const part of PARTS) {
-      const source = `let typed: number = 1;${part.repeat(length / part.length)}`
+      const source = `let typed: number = 1;${part.repeat(length / Buffer.byteLength(part))}`
       const { status, error } = await session.exec(source)
       expect([part, status]).toEqual([part, 'failed'])
       expect([part, error?.code]).toEqual([
