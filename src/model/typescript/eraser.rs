@@ -7,15 +7,14 @@ mod classes;
 mod declarations;
 
 use oxc_ast::ast::{
-    ArrowFunctionExpression, BinaryExpression, Class, Declaration, Decorator, Expression, FormalParameter,
-    Function, ImportDeclaration, ImportDeclarationSpecifier, LogicalExpression, MethodDefinition,
-    PropertyDefinition, Statement, TSAsExpression, TSClassImplements, TSInstantiationExpression,
-    TSNonNullExpression, TSSatisfiesExpression, TSTypeAnnotation, TSTypeAssertion,
-    TSTypeParameterDeclaration, TSTypeParameterInstantiation, VariableDeclarator,
+    ArrowFunctionExpression, Class, Declaration, Decorator, FormalParameter, Function, ImportDeclaration,
+    ImportDeclarationSpecifier, MethodDefinition, PropertyDefinition, Statement, TSAsExpression,
+    TSClassImplements, TSInstantiationExpression, TSNonNullExpression, TSSatisfiesExpression,
+    TSTypeAnnotation, TSTypeAssertion, TSTypeParameterDeclaration, TSTypeParameterInstantiation,
+    VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan as _, Span};
-use oxc_syntax::precedence::{GetPrecedence as _, Precedence};
 use oxc_syntax::scope::ScopeFlags;
 
 use super::TypesError;
@@ -92,31 +91,6 @@ impl<'source> Eraser<'source> {
         let next = text::skip_trivia(self.source, end(span));
         if self.source[next..].starts_with(',') {
             self.blanks.blank(next, next + 1);
-        }
-    }
-
-    /// Refuses `(a + b) as T * c` without its brackets: TypeScript reads it so, JavaScript does not.
-    fn check_left(&mut self, left: &Expression<'_>, operator: Precedence) {
-        let mut inner = left;
-        while let Expression::TSAsExpression(_) | Expression::TSSatisfiesExpression(_) = inner {
-            inner = match inner {
-                Expression::TSAsExpression(it) => &it.expression,
-                Expression::TSSatisfiesExpression(it) => &it.expression,
-                _ => return,
-            };
-        }
-        let precedence = match inner {
-            _ if std::ptr::eq(inner, left) => return,
-            Expression::BinaryExpression(it) => it.operator.precedence(),
-            Expression::LogicalExpression(it) => it.operator.precedence(),
-            _ => return,
-        };
-        if precedence < operator {
-            self.refuse(
-                "an operator behind `as`",
-                left.span(),
-                "Put the expression with its `as` into brackets.",
-            );
         }
     }
 }
@@ -276,15 +250,5 @@ impl<'a> Visit<'a> for Eraser<'_> {
         }
         self.blanks.blank(from, to);
         self.visit_expression(&it.expression);
-    }
-
-    fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
-        self.check_left(&it.left, it.operator.precedence());
-        walk::walk_binary_expression(self, it);
-    }
-
-    fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
-        self.check_left(&it.left, it.operator.precedence());
-        walk::walk_logical_expression(self, it);
     }
 }

@@ -111,7 +111,6 @@ fn what_is_more_than_a_type_is_refused_with_its_place() {
         ("export = a", "export =", 1, 1),
         ("let a: 1\n  @b class A {}", "decorator", 2, 3),
         ("const f = () => <T>{ a: 1 }", "<T>", 1, 17),
-        ("a + b as T * c", "`as`", 1, 1),
     ];
     for (source, word, line, column) in facts {
         match blanked(source) {
