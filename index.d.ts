@@ -245,6 +245,17 @@ export interface Limits {
   toolGraceMs?: number
 }
 
+/** What a script has written to `console`, as told on the `codecell:console` diagnostics channel. */
+export interface ConsoleEvent {
+  cellId: string
+  /** As in {@link Notification}. */
+  callId: string
+  /** The method's: `log` for all that have no level of their own, `warn` for `assert`, `error` for `trace`. */
+  level: 'debug' | 'info' | 'log' | 'warn' | 'error'
+  /** What Node would write, without the last line break. */
+  text: string
+}
+
 /** What a script said with `notify(value)`, while it goes on. */
 export interface Notification {
   /** The cell that said it. */
@@ -328,13 +339,19 @@ export interface SessionOptions {
   storedValues?: Record<string, JsonValue>
   /**
    * `'off'` (default): `console` does not exist. `'output'`: console.log and its kin append text items, formatted as
-   * Node formats them. `'events'`: they go to the `codecell:console` diagnostics channel only. The last two are not
-   * available in this version, and refused with `INVALID_ARGUMENT`.
+   * Node formats them. `'events'`: they go to the `codecell:console` diagnostics channel only, as
+   * {@link ConsoleEvent}, in the async context of the exec that started the cell; the last answer of a cell comes after
+   * them. In both cases what is written counts against `limits.outputBytes`.
+   *
+   * No code of the script runs while a value is formatted: getters show as `[Getter]`, a proxy as what it stands for,
+   * and `toString`, `Symbol.toStringTag` as a getter, and `util.inspect.custom` are not called. `%j` alone calls `toJSON`.
    */
   console?: 'off' | 'output' | 'events'
   /**
    * `'auto'` (default): a script that is no valid JavaScript is tried with its TypeScript types blanked out, positions
-   * kept. `'off'`: it is not. In this version types are not blanked out yet: `'auto'` behaves like `'off'`.
+   * kept. `'off'`: it is not. Types are taken out, nothing is compiled: an `enum`, a `namespace` with values, a parameter
+   * that is a property, `import x = …`, `export =` and decorators fail with a SyntaxError that says what to write
+   * instead. Scripts of more than some 40 000 words and signs have to be JavaScript.
    */
   typescript?: 'auto' | 'off'
   /**

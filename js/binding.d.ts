@@ -5,6 +5,10 @@
  * JSON crosses as text.
  */
 
+import type { ConsoleEvent } from '../index.d.ts'
+
+export type ConsoleLevel = ConsoleEvent['level']
+
 /** The addon to JavaScript. The first element says which message it is. */
 export type Message =
   /** An answer: a CellResult as JSON without its big strings, then the text or URL of each content item. */
@@ -15,8 +19,8 @@ export type Message =
   | [kind: 2, cellKey: number, callNumber: number, toolIndex: number, inputJson: string | null]
   /** Nobody wants the result of that call any more. */
   | [kind: 3, cellKey: number, callNumber: number]
-  /** notify(). */
-  | [kind: 4, cellKey: number, notification: number, text: string]
+  /** notify(), or what a console has written, with its level. */
+  | [kind: 4, cellKey: number, notification: number, text: string, level: ConsoleLevel | null]
   /** Nothing of this cell will come any more. */
   | [kind: 5, cellKey: number]
   /** What became of a child process: a ChildProcessEvent as JSON. */
@@ -44,7 +48,7 @@ export class NativeBridge {
 export class NativeToolSet {
   /** The index of a tool in `toolsJson` is the index in its calls. */
   constructor(toolsJson: string, namespacesJson: string)
-  execDescription(defaultYieldMs: number, declareTools: boolean): string
+  execDescription(defaultYieldMs: number, declareTools: boolean, hasConsole: boolean): string
 }
 
 export class NativeSession {

@@ -7,7 +7,7 @@ import { addon } from './native.js'
 import { cellResult, contentItems } from './result.js'
 
 /** @import { CellResult, ContentItem } from '../index.d.ts' */
-/** @import { CallStatus, Message, NativeSession } from './binding.d.ts' */
+/** @import { CallStatus, ConsoleLevel, Message, NativeSession } from './binding.d.ts' */
 
 const SETTLED = Promise.resolve()
 
@@ -145,8 +145,8 @@ class Bridge {
         return this.#cells.get(cellKey)?.abortCall(call)
       }
       case 4: {
-        const [, cellKey, notification, text] = message
-        return void this.#notify(cellKey, notification, text)
+        const [, cellKey, notification, text, level] = message
+        return void this.#notify(cellKey, notification, text, level)
       }
       case 5: {
         const cell = this.#cells.get(message[1])
@@ -199,9 +199,12 @@ class Bridge {
    * @param {number} cellKey
    * @param {number} notification
    * @param {string} text
+   * @param {ConsoleLevel | null} level
    */
-  async #notify(cellKey, notification, text) {
-    await this.#cells.get(cellKey)?.notify(text)
+  async #notify(cellKey, notification, text, level) {
+    const cell = this.#cells.get(cellKey)
+    if (level === null) await cell?.notify(text)
+    else cell?.wroteToConsole(level, text)
     try {
       this.native.notified(cellKey, notification)
     } catch (error) {

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { RunningCall } from './tool-call.js'
 
-/** @import { CellTrace, Notification } from '../index.d.ts' */
+/** @import { CellTrace, ConsoleEvent, Notification } from '../index.d.ts' */
 /** @import { NativeSession } from './binding.d.ts' */
 /** @import { OnNotify } from './options.js' */
 /** @import { Caller, Outcome } from './tool-call.js' */
@@ -10,6 +10,8 @@ import { RunningCall } from './tool-call.js'
 
 /** Where a failing onNotify is told: it can neither break the cell nor reach a caller. */
 const notifyErrors = channel('codecell:notify:error')
+/** Where it is told what scripts write to `console`. */
+const consoles = channel('codecell:console')
 /** Where a lost engine is told: the process holds what it held. */
 const enginesLost = channel('codecell:engine:lost')
 
@@ -80,6 +82,18 @@ export class Cell {
     } catch (error) {
       notifyErrors.publish({ error, notification })
     }
+  }
+
+  /**
+   * @param {ConsoleEvent['level']} level
+   * @param {string} text
+   */
+  wroteToConsole(level, text) {
+    if (!consoles.hasSubscribers) return
+    const { id, callId, inContext } = this.#parts
+    /** @type {ConsoleEvent} */
+    const event = { cellId: id, callId, level, text }
+    inContext(() => consoles.publish(event))
   }
 
   /**

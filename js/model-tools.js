@@ -14,6 +14,7 @@ import { isWatched, modelToolChannel, Trace } from './tracing.js'
  * @property {ToolSet} toolSet the tools of the cells that exec starts
  * @property {number} defaultYieldTimeMs
  * @property {number} maxYieldTimeMs
+ * @property {boolean} hasConsole whether what a script writes to `console` is output
  */
 
 const RUN_KEYS = ['callId', 'signal', 'yieldSignal']
@@ -34,11 +35,11 @@ export function modelTools(session, { toolSet: ofSession, ...times }, given) {
   const declareTools = check.optional(check.boolean, 'declareTools', options.declareTools) ?? true
   const toolSet = options.tools === undefined ? ofSession : ofSession.withTools(options.tools)
   const settings = { ...times, toolSet }
-  const { defaultYieldTimeMs } = settings
+  const { defaultYieldTimeMs, hasConsole } = settings
   return withCodes(() => ({
     exec: {
       name: 'exec',
-      description: toolSet.native.execDescription(defaultYieldTimeMs, declareTools),
+      description: toolSet.native.execDescription(defaultYieldTimeMs, declareTools, hasConsole),
       grammar: { syntax: 'lark', definition: addon.execGrammar() },
       inputSchema: JSON.parse(addon.execInputSchema()),
       run: async (input, options) => traced('exec', runExec, session, settings, input, options),

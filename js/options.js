@@ -64,7 +64,6 @@ function between(minimum, maximum) {
  */
 export function sessionOptions(given) {
   const options = check.options('options', given, SESSION_KEYS)
-  refuseWhatIsMissing(options)
   const limits = limitsOf(options.limits)
   const child = childOf(options)
   const onNotify = check.optional(check.fn, 'onNotify', options.onNotify)
@@ -73,6 +72,8 @@ export function sessionOptions(given) {
     namespaces: options.namespaces,
     limits,
     child,
+    console: check.optional(consoleChoice, 'console', options.console) ?? 'off',
+    typescript: check.optional(typescriptChoice, 'typescript', options.typescript) ?? 'auto',
     messageBytes: limits.messageBytes ?? DEFAULT_MESSAGE_BYTES,
     defaultYieldTimeMs: wholeMilliseconds(
       check.optional(check.milliseconds, 'defaultYieldTimeMs', options.defaultYieldTimeMs) ??
@@ -87,13 +88,6 @@ export function sessionOptions(given) {
 }
 
 /** @typedef {ReturnType<typeof sessionOptions>} Settings */
-
-/** @param {Record<string, unknown>} options */
-function refuseWhatIsMissing(options) {
-  const console = check.optional(consoleChoice, 'console', options.console)
-  if (console !== undefined && console !== 'off') throw notAvailable('console', console, 'off')
-  check.optional(typescriptChoice, 'typescript', options.typescript)
-}
 
 /**
  * @param {string} name
@@ -117,15 +111,6 @@ function consoleChoice(name, value) {
  */
 function typescriptChoice(name, value) {
   return check.oneOf(name, value, ['auto', 'off'])
-}
-
-/**
- * @param {string} name
- * @param {string} value
- * @param {string} instead
- */
-function notAvailable(name, value, instead) {
-  return invalidArgument(`${name}: '${value}' is not available in this version; use '${instead}'`)
 }
 
 /**
@@ -193,7 +178,8 @@ function wholeMilliseconds(time) {
  *
  * @param {Settings} settings
  */
-export function nativeSessionOptions({ limits, child, storedValues, defaultYieldTimeMs, maxYieldTimeMs }) {
+export function nativeSessionOptions(settings) {
+  const { limits, child, storedValues, defaultYieldTimeMs, maxYieldTimeMs } = settings
   /** @type {Limits} */
   const finite = { ...limits }
   if (finite.cpuMs === Infinity) delete finite.cpuMs
@@ -201,6 +187,7 @@ export function nativeSessionOptions({ limits, child, storedValues, defaultYield
   if (finite.toolGraceMs !== undefined) finite.toolGraceMs = wholeMilliseconds(finite.toolGraceMs)
   return {
     limits: finite,
+    features: { typescript: settings.typescript === 'auto', console: settings.console },
     child: child && {
       launcher: launcherPath,
       addon: addonPath,

@@ -98,13 +98,15 @@ export class Session {
 
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
-    const { defaultYieldTimeMs, maxYieldTimeMs } = this.#settings
-    const sessionId = this.#id
-    return modelTools(
-      this,
-      { sessionId, toolSet: this.#toolSet, defaultYieldTimeMs, maxYieldTimeMs },
-      options,
-    )
+    const { defaultYieldTimeMs, maxYieldTimeMs, console } = this.#settings
+    const settings = {
+      sessionId: this.#id,
+      toolSet: this.#toolSet,
+      defaultYieldTimeMs,
+      maxYieldTimeMs,
+      hasConsole: console === 'output',
+    }
+    return modelTools(this, settings, options)
   }
 
   /** @returns {Promise<void>} */
@@ -135,12 +137,13 @@ export class Session {
     const toolSet = this.#toolSetOf(tools)
     // Reading the tools ran code of the caller.
     throwIfAborted(signal)
-    const { onNotify, messageBytes } = this.#settings
+    const { onNotify, messageBytes, console } = this.#settings
+    const callsBack = toolSet.tools.length > 0 || onNotify !== undefined || console === 'events'
     const session = this.#native
     const traced = this.#traced
 
     const snapshot = () =>
-      toolSet.tools.length > 0 || onNotify
+      callsBack
         ? AsyncLocalStorage.snapshot()
         : (/** @type {() => any} */ work) => work()
 

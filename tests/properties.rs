@@ -53,8 +53,37 @@ fn source() -> impl Strategy<Value = String> {
     (line, pragma, end, ".*").prop_map(|(line, pragma, end, code)| format!("{line}{pragma}{end}{code}"))
 }
 
+/// Pieces of TypeScript in any order: much of it is wrong, all of it looks like it.
+fn script() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        6 => prop::sample::select(vec![
+            "let a: number = 1", "type A<T> = T extends U ? X : Y", "interface A extends B { a?: number; (b): c }",
+            "(a as T)", "a satisfies T", "a!", "<T>a", "(a: T, b?: U): T => a", "async <T,>(a: T): Promise<T> => a",
+            "class A<T> extends B<T> implements C { private readonly a?: T; abstract b(): T; static c = 1 }",
+            "abstract class A { constructor(private a: T) {} [k: string]: T; get: T; declare d: T }",
+            "import type { A } from 'x'", "import { type A, b } from 'x'", "export type { A }", "export { type A, b }",
+            "enum A { B = 1 }", "namespace A { export type B = C }", "declare const a: T", "declare global { }",
+            "function f<T>(this: A, a: T): asserts a is T { return a }", "function f(a: T): U", "f<T>(a)", "new A<T>()",
+            "@a class B { @c d() {} }", "export default interface A {}", "for (const a of b as T[])", "{ a: b as T }",
+            "catch (e: unknown) {}", "`${a as T}`", "/a/", "'a: b'", "// a: b", "/* a: b */", "a ? (b): c => d : e",
+        ]).prop_map(str::to_owned),
+        4 => prop::sample::select(vec![
+            "(", ")", "[", "]", "{", "}", "<", ">", "=>", ":", ";", ",", "?", "!", "=", "as", "\n", "\r\n", "\u{2028}", " ",
+            "`", "${", "'", "/", "+", "async", "await", "yield", "new", "type", "declare", "abstract", "readonly", "😀",
+        ]).prop_map(str::to_owned),
+        1 => ".{0,6}",
+    ];
+    vec((piece, prop::sample::select(vec![" ", "\n", ";", "", "\u{2029}"])), 0..12)
+        .prop_map(|pieces| pieces.into_iter().map(|(piece, end)| piece + end).collect())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn types_are_taken_out_without_moving_anything(text in script()) {
+        properties::types(&text);
+    }
 
     #[test]
     fn a_source_is_parted_from_its_pragma_or_refused(text in source()) {

@@ -72,7 +72,13 @@ impl Host for Tools {
         self.after(100, move |cell| cell.tool_ended(id, ToolOutcome::Failed("aborted".into())));
     }
 
-    fn notify(&self, _cell: CellKey, id: NotificationId, _text: String) {
+    fn notify(
+        &self,
+        _cell: CellKey,
+        id: NotificationId,
+        _kind: codecell::engine::NotificationKind,
+        _text: String,
+    ) {
         self.after(300, move |cell| cell.notification_ended(id));
     }
 
@@ -149,6 +155,7 @@ fn race(seed: u64) {
     let exec = Exec {
         source: script.into(),
         line_offset: 0,
+        features: codecell::engine::Features::default(),
         tools: Arc::new(tools),
         observation: observation(1, &mut random),
     };

@@ -15,7 +15,14 @@ impl Host for NoTools {
     fn opened(&self, _cell: CellHandle) {}
     fn call_tool(&self, _call: ToolCall) {}
     fn abort_tool(&self, _cell: CellKey, _id: ToolCallId) {}
-    fn notify(&self, _cell: CellKey, _id: NotificationId, _text: String) {}
+    fn notify(
+        &self,
+        _cell: CellKey,
+        _id: NotificationId,
+        _kind: codecell::engine::NotificationKind,
+        _text: String,
+    ) {
+    }
     fn closed(&self, _cell: CellKey) {}
 }
 
@@ -54,8 +61,13 @@ impl Design {
                 None
             }),
         };
-        let exec =
-            Exec { source: source.into(), line_offset: 0, tools: Arc::clone(&self.tools), observation };
+        let exec = Exec {
+            source: source.into(),
+            line_offset: 0,
+            features: codecell::engine::Features::default(),
+            tools: Arc::clone(&self.tools),
+            observation,
+        };
         self.session.exec(exec).unwrap();
         let result = answer.recv().unwrap().unwrap();
         assert!(matches!(result.status, CellStatus::Ended(Ending::Completed { .. })));

@@ -51,6 +51,7 @@ fn run(session: &Session) -> bool {
     let exec = Exec {
         source: SCRIPT.into(),
         line_offset: 0,
+        features: codecell::engine::Features::default(),
         tools: Arc::new(tools),
         observation: Observation { ticket: Ticket(1), watch: Watch::Yield, yield_after: None, reply },
     };
@@ -109,7 +110,14 @@ impl Host for Tool {
 
     fn abort_tool(&self, _cell: CellKey, _id: ToolCallId) {}
 
-    fn notify(&self, _cell: CellKey, _id: NotificationId, _text: String) {}
+    fn notify(
+        &self,
+        _cell: CellKey,
+        _id: NotificationId,
+        _kind: codecell::engine::NotificationKind,
+        _text: String,
+    ) {
+    }
 
     fn closed(&self, _cell: CellKey) {}
 }

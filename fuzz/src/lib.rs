@@ -4,9 +4,11 @@
 mod json;
 mod pragma;
 mod schema;
+mod types;
 mod wire;
 
 pub use json::json;
 pub use pragma::pragma;
 pub use schema::schema;
+pub use types::types;
 pub use wire::wire;

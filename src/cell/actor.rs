@@ -14,8 +14,8 @@ use super::phase::Phase;
 use super::result::{CellResult, CellStatus, CellUsage};
 use super::transition::{Answer, Effect, Ending, Input, Ticket};
 use crate::engine::{
-    CellError, CellErrorCode, CellLimits, Command, Event, Finished, JsonText, Outcome, Progress, RunningCell,
-    StopReason, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
+    CellError, CellErrorCode, CellLimits, Command, Event, Finished, JsonText, NotificationKind, Outcome,
+    Progress, RunningCell, StopReason, StoredMap, ToolCallId, ToolOutcome, notification_bytes,
 };
 
 /// How long V8 may take to stop once it was told to. Native code that polls rarely needs some of it.
@@ -41,7 +41,7 @@ pub(super) struct Actor {
     /// Calls that the phase has not admitted yet.
     calls: HashMap<ToolCallId, (usize, Option<JsonText>)>,
     /// Notifications that the phase has not admitted yet.
-    notices: HashMap<NotificationId, String>,
+    notices: HashMap<NotificationId, (NotificationKind, String)>,
     /// What the notifications under way count against the output limit.
     notification_bytes: HashMap<NotificationId, usize>,
     next_notification: u32,
@@ -241,11 +241,11 @@ impl Actor {
                 }
             }
             Event::Content(item) => self.handle(Input::Emitted(item)),
-            Event::Notify(text) => {
+            Event::Notify(kind, text) => {
                 self.next_notification += 1;
                 let id = NotificationId::new(self.next_notification);
                 self.notification_bytes.insert(id, notification_bytes(&text));
-                self.notices.insert(id, text);
+                self.notices.insert(id, (kind, text));
                 self.handle(Input::Notified(id));
                 self.notices.remove(&id);
             }
@@ -328,8 +328,8 @@ impl Actor {
                     }
                 }
                 Effect::StartNotification(id) => {
-                    if let Some(text) = self.notices.remove(&id) {
-                        self.host.notify(self.handle.key, id, text);
+                    if let Some((kind, text)) = self.notices.remove(&id) {
+                        self.host.notify(self.handle.key, id, kind, text);
                     }
                 }
                 Effect::AbortTool(id) => {

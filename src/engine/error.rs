@@ -244,6 +244,42 @@ pub(super) fn placed<'s>(
 ) -> v8::Local<'s, v8::Value> {
     let message = v8_string(scope, text).unwrap_or_else(|| v8::String::empty(scope));
     let error = v8::Exception::error(scope, message);
+    give_place(scope, error, name_in_stack, text, place)
+}
+
+/// Makes the error of a script that does not compile.
+pub(super) fn syntax_error<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    text: &str,
+    place: Position,
+) -> v8::Local<'s, v8::Value> {
+    let message = v8_string(scope, text).unwrap_or_else(|| v8::String::empty(scope));
+    let error = v8::Exception::syntax_error(scope, message);
+    give_place(scope, error, "SyntaxError", text, Some(place))
+}
+
+/// What V8 says of a script that does not compile, and where. None: that is not what it has thrown.
+pub(super) fn syntax_error_in(
+    scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>,
+) -> Option<(String, Position)> {
+    let exception = v8::Local::<v8::Object>::try_from(scope.exception()?).ok()?;
+    let class = exception.get_constructor_name();
+    if rust_string(scope, class) != "SyntaxError" {
+        return None;
+    }
+    let message = scope.message()?;
+    let text = message_text(scope, message);
+    let place = position_of_message(scope, message)?;
+    Some((text.strip_prefix("SyntaxError: ").map_or(text.clone(), ToOwned::to_owned), place))
+}
+
+fn give_place<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    error: v8::Local<'s, v8::Value>,
+    name_in_stack: &str,
+    text: &str,
+    place: Option<Position>,
+) -> v8::Local<'s, v8::Value> {
     let Ok(object) = v8::Local::<v8::Object>::try_from(error) else { return error };
     let mut stack = format!("{name_in_stack}: {text}");
     if let Some(position) = place {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellLimits, ToolSet};
+use super::{CellLimits, Features, NotificationKind, ToolSet};
 use crate::model::ContentItem;
 
 /// Takes the events of one cell, on the thread of whoever sends them.
@@ -157,6 +157,8 @@ pub struct StartCell {
     pub limits: CellLimits,
     /// How the cell runs until its first observer says otherwise.
     pub flow: Flow,
+    /// What the script finds beyond the language.
+    pub features: Features,
 }
 
 /// Whether a script runs on by itself.
@@ -200,8 +202,8 @@ pub enum Event {
     Started,
     /// The script emitted a content item.
     Content(ContentItem),
-    /// The script called `notify`.
-    Notify(String),
+    /// The script called `notify`, or wrote to a console that is told of.
+    Notify(NotificationKind, String),
     /// The script called a tool.
     ToolCall {
         /// Which call.

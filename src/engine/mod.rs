@@ -8,6 +8,7 @@ mod buffers;
 mod contain;
 mod cpu_clock;
 mod error;
+mod features;
 mod globals;
 mod helpers;
 mod hints;
@@ -29,9 +30,11 @@ mod stop;
 mod thread;
 mod timers;
 mod tool_set;
+mod typescript;
 mod values;
 
 pub(crate) use address_space::check_limit as check_address_space;
+pub use features::{Console, ConsoleLevel, Features, NotificationKind};
 pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{

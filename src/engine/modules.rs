@@ -6,6 +6,7 @@ use super::helpers;
 use super::message::Position;
 use super::stack::current_position;
 use super::state::CellState;
+use super::typescript::{self, Attempt};
 use super::values::{name, rust_string, v8_string};
 
 /// The name of the script in stacks.
@@ -70,6 +71,55 @@ enum Source {
 /// Compiles and links the script. None: V8 has thrown.
 pub(super) fn load<'s>(
     scope: &mut v8::PinScope<'s, '_>,
+    state: &CellState,
+    source: &str,
+    line_offset: u32,
+) -> Option<v8::Local<'s, v8::Module>> {
+    let module = if state.features.typescript {
+        compile_with_types(scope, state, source, line_offset)?
+    } else {
+        compile(scope, source, line_offset)?
+    };
+    refuse_unsupported_imports(scope, module)?;
+    module.instantiate_module(scope, resolve)?.then_some(module)
+}
+
+/// Compiles a script that may have types. Those are looked for only when it is no JavaScript as it is.
+fn compile_with_types<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &CellState,
+    source: &str,
+    line_offset: u32,
+) -> Option<v8::Local<'s, v8::Module>> {
+    v8::tc_scope!(let attempt, scope);
+    if let Some(module) = compile(attempt, source, line_offset) {
+        return Some(module);
+    }
+    if let Some((message, place)) = error::syntax_error_in(attempt) {
+        let better = match typescript::take_types_out(state, source) {
+            Attempt::Blanked(text) => {
+                attempt.reset();
+                let module = compile(attempt, &text, line_offset);
+                if module.is_none() {
+                    attempt.rethrow();
+                }
+                return module;
+            }
+            Attempt::Refused(error) => typescript::better_error(&error, &message, place, line_offset),
+            Attempt::NoTypes | Attempt::GivenUp => None,
+        };
+        if let Some((text, place)) = better {
+            attempt.reset();
+            let error = error::syntax_error(attempt, &text, place);
+            attempt.throw_exception(error);
+        }
+    }
+    attempt.rethrow();
+    None
+}
+
+fn compile<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
     source: &str,
     line_offset: u32,
 ) -> Option<v8::Local<'s, v8::Module>> {
@@ -89,9 +139,7 @@ pub(super) fn load<'s>(
         None,
     );
     let mut source = v8::script_compiler::Source::new(text, Some(&origin));
-    let module = v8::script_compiler::compile_module(scope, &mut source)?;
-    refuse_unsupported_imports(scope, module)?;
-    module.instantiate_module(scope, resolve)?.then_some(module)
+    v8::script_compiler::compile_module(scope, &mut source)
 }
 
 /// Throws for the first import statement that names no module of ours. Done here rather than while V8 links, because

@@ -19,7 +19,7 @@ use super::state::{CellParts, CellState};
 use super::stop::StopReason;
 use super::thread::Shared;
 use super::values::parse_json;
-use super::{CellLimits, JsonText, modules, out_of_memory};
+use super::{CellLimits, JsonText, helpers, modules, out_of_memory};
 use crate::model::code_frame;
 
 /// Runs a cell to its end, says how it ended, and throws the isolate away. Says whether the thread may take another
@@ -32,6 +32,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
     shared.runs_in(virgin.isolate.thread_safe_handle());
     let state = Rc::new(CellState::new(CellParts {
         limits: cell.limits,
+        features: cell.features,
         tools: cell.tools,
         stored: cell.stored,
         stop: Arc::clone(&shared.stop),
@@ -53,6 +54,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
         v8::scope!(let scope, &mut virgin.isolate);
         let context = v8::Local::new(scope, &virgin.context);
         let scope = &mut v8::ContextScope::new(scope, context);
+        helpers::define_console(scope, &state);
         let mut outcome = Script { state: &state, shared: &shared, heap_noted: Cell::new(None) }.run(
             scope,
             &cell.source,
@@ -164,7 +166,7 @@ impl Script<'_> {
         line_offset: u32,
     ) -> Result<v8::Local<'s, v8::Promise>, Outcome> {
         v8::tc_scope!(let scope, scope);
-        let Some(module) = modules::load(scope, source, line_offset) else {
+        let Some(module) = modules::load(scope, self.state, source, line_offset) else {
             let thrown = scope.exception().map(|exception| Thrown::while_loading(exception, scope.message()));
             return Err(self.stopped_or_failed(scope, thrown));
         };

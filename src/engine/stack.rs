@@ -71,6 +71,9 @@ fn class_has_changed_parents<'s>(scope: &mut v8::PinScope<'s, '_>, class: v8::Lo
     false
 }
 
+/// The names of our own scripts.
+const OWN_FILES: [&str; 2] = [super::globals::SCRIPTED_HELPERS_FILE, super::helpers::CONSOLE_FILE];
+
 /// A frame of the script.
 pub(super) struct Frame {
     /// As V8 writes it, without the `at`.
@@ -84,14 +87,30 @@ pub(super) fn script_frames<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     value: v8::Local<'s, v8::Value>,
 ) -> Vec<Frame> {
-    let Some(trace) = v8::Exception::get_stack_trace(scope, value) else {
-        return Vec::new();
-    };
+    match v8::Exception::get_stack_trace(scope, value) {
+        Some(trace) => frames_of(scope, trace),
+        None => Vec::new(),
+    }
+}
+
+/// The frames of the script that runs now, from the inside out.
+pub(super) fn current_frames(scope: &mut v8::PinScope<'_, '_>) -> Vec<Frame> {
+    match v8::StackTrace::current_stack_trace(scope, MOST_FRAMES + OWN_FRAMES) {
+        Some(trace) => frames_of(scope, trace),
+        None => Vec::new(),
+    }
+}
+
+/// Most frames of our own that stand above those of a script.
+const OWN_FRAMES: usize = 5;
+
+fn frames_of<'s>(scope: &mut v8::PinScope<'s, '_>, trace: v8::Local<'s, v8::StackTrace>) -> Vec<Frame> {
     (0..trace.get_frame_count())
         .filter_map(|index| {
             let frame = trace.get_frame(scope, index)?;
             let script = frame.get_script_name(scope).map(|script| rust_string(scope, script));
-            if !frame.is_user_javascript() || script.as_deref() == Some(super::globals::SCRIPTED_HELPERS_FILE)
+            if !frame.is_user_javascript()
+                || script.as_deref().is_some_and(|script| OWN_FILES.contains(&script))
             {
                 return None;
             }

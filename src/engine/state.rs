@@ -8,12 +8,13 @@ use std::sync::Arc;
 use super::buffers::BufferMeter;
 use super::contain::contain;
 use super::error::{self, Thrown};
+use super::helpers::ConsoleFormatter;
 use super::message::{Event, EventSender, StoredMap, ToolCallId};
 use super::resizable_buffers::ResizableBuffers;
 use super::stack::PristineErrors;
 use super::stop::{OutputMeter, StopFlag, StopReason};
 use super::timers::Timers;
-use super::{CellError, CellLimits, ToolSet};
+use super::{CellError, CellLimits, Features, ToolSet};
 use crate::engine::message::Position;
 use crate::model::ContentItem;
 
@@ -37,6 +38,9 @@ struct Rejection {
 /// The state of one cell on its engine thread.
 pub(super) struct CellState {
     pub(super) limits: CellLimits,
+    pub(super) features: Features,
+    /// What formats for `console`. None until it is first written to.
+    pub(super) console: RefCell<Option<Rc<ConsoleFormatter>>>,
     pub(super) tools: Arc<ToolSet>,
     pub(super) stored: Arc<StoredMap>,
     pub(super) writes: RefCell<StoredMap>,
@@ -66,6 +70,7 @@ pub(super) struct CellState {
 /// What a new [`CellState`] is made of.
 pub(super) struct CellParts {
     pub(super) limits: CellLimits,
+    pub(super) features: Features,
     pub(super) tools: Arc<ToolSet>,
     pub(super) stored: Arc<StoredMap>,
     pub(super) stop: Arc<StopFlag>,
@@ -80,6 +85,8 @@ impl CellState {
     pub(super) fn new(parts: CellParts) -> Self {
         Self {
             limits: parts.limits,
+            features: parts.features,
+            console: RefCell::default(),
             tools: parts.tools,
             stored: parts.stored,
             writes: RefCell::default(),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{
-    CellError, CellLimits, EngineUsage, Flow, Outcome, PoolOptions, StopReason, ToolCallId, ToolEntry,
+    CellError, CellLimits, EngineUsage, Features, Flow, NotificationKind, Outcome, PoolOptions, StopReason,
+    ToolCallId, ToolEntry,
 };
 use crate::model::ImageDetail;
 
@@ -56,6 +57,8 @@ pub enum ToChild {
         limits: CellLimits,
         /// How it runs at first.
         flow: Flow,
+        /// See [`crate::engine::StartCell`].
+        features: Features,
         /// Whether it runs only in a sandbox that lacks nothing.
         strict: bool,
     },
@@ -149,8 +152,8 @@ pub enum CellEvent {
     Started,
     /// It emitted an item. Tail: its text or URL.
     Content(ItemKind),
-    /// It notified. Tail: the text.
-    Notify,
+    /// It told the host something. Tail: the text.
+    Notify(NotificationKind),
     /// It called a tool. Tail: the input, if there is one.
     ToolCall {
         /// Which call.

@@ -19,6 +19,7 @@ pub mod pragma;
 pub mod schema;
 pub mod tool;
 pub mod truncate;
+pub mod typescript;
 
 pub use code_frame::code_frame;
 pub use content::{ContentItem, ImageDetail};

@@ -16,7 +16,7 @@ use napi_derive::napi;
 use super::error::{CodedError, environment};
 use super::message::{Field, Message, whole};
 use crate::cell::{CellHandle, CellKey, Host, NotificationId, ToolCall};
-use crate::engine::{JsonText, ToolCallId, ToolOutcome, lost_engines};
+use crate::engine::{JsonText, NotificationKind, ToolCallId, ToolOutcome, lost_engines};
 use crate::session::{SHUTDOWN_TIME, Session};
 
 /// Weight of the messages that travel together, at the most. JavaScript looks at the clock between batches.
@@ -194,13 +194,13 @@ impl Host for Bridge {
         self.send(Message::AbortTool { cell, id });
     }
 
-    fn notify(&self, cell: CellKey, id: NotificationId, text: String) {
+    fn notify(&self, cell: CellKey, id: NotificationId, kind: NotificationKind, text: String) {
         if self.is_closed() {
             if let Some(cell) = self.cell(cell) {
                 cell.notification_ended(id);
             }
         } else {
-            self.send(Message::Notify { cell, id, text });
+            self.send(Message::Notify { cell, id, kind, text });
         }
     }
 

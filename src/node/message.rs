@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Either3, Null};
 use serde::Serialize;
 
 use crate::cell::{CellKey, CellResult, CellStatus, Ending, NotificationId, Refusal, Ticket, ToolCall};
-use crate::engine::{CellError, ToolCallId};
+use crate::engine::{CellError, ConsoleLevel, NotificationKind, ToolCallId};
 use crate::model::ContentItem;
 
 /// One field of a message.
@@ -41,6 +41,7 @@ pub(super) enum Message {
     Notify {
         cell: CellKey,
         id: NotificationId,
+        kind: NotificationKind,
         text: String,
     },
     EngineLost {
@@ -164,15 +165,31 @@ impl Message {
             Self::AbortTool { cell, id } => {
                 vec![Field::A(ABORT_TOOL), key(cell), Field::A(id.get().into())]
             }
-            Self::Notify { cell, id, text } => {
-                vec![Field::A(NOTIFY), key(cell), Field::A(id.number().into()), Field::B(text)]
-            }
+            Self::Notify { cell, id, kind, text } => vec![
+                Field::A(NOTIFY),
+                key(cell),
+                Field::A(id.number().into()),
+                Field::B(text),
+                level(kind).map_or(Field::C(Null), |level| Field::B(level.into())),
+            ],
             Self::EngineLost { cell, lost, held } => {
                 vec![Field::A(ENGINE_LOST), key(cell), Field::A(number(lost)), Field::A(number(held as u64))]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
             Self::Child { event } => vec![Field::A(CHILD), Field::B(event)],
         }
+    }
+}
+
+/// The level of what a console has written, as it is told to JavaScript.
+fn level(kind: NotificationKind) -> Option<&'static str> {
+    match kind {
+        NotificationKind::Notify => None,
+        NotificationKind::Console(ConsoleLevel::Debug) => Some("debug"),
+        NotificationKind::Console(ConsoleLevel::Info) => Some("info"),
+        NotificationKind::Console(ConsoleLevel::Log) => Some("log"),
+        NotificationKind::Console(ConsoleLevel::Warn) => Some("warn"),
+        NotificationKind::Console(ConsoleLevel::Error) => Some("error"),
     }
 }
 

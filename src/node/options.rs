@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::bridge::Bridge;
 use super::error::{CodedError, invalid_argument, not_started};
-use crate::engine::{CellLimits, Engine, JsonText, StoredMap, ThreadEngine};
+use crate::engine::{CellLimits, Engine, Features, JsonText, StoredMap, ThreadEngine};
 #[cfg(unix)]
 use crate::host::{Launch, ProcessEngine, ProcessOptions};
 use crate::session::SessionLimits;
@@ -19,6 +19,8 @@ use crate::session::SessionLimits;
 pub(super) struct Options {
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    pub(super) features: Features,
     #[serde(default)]
     stored_values: Vec<(String, String)>,
     #[serde(default)]

@@ -13,6 +13,7 @@ use super::message::{Message, number, whole};
 use super::options::Options;
 use super::tool_set::NativeToolSet;
 use crate::cell::{Observation, Reply, Ticket, Watch};
+use crate::engine::Features;
 use crate::model::parse_exec_source;
 use crate::session::{Exec, Session};
 
@@ -21,6 +22,7 @@ use crate::session::{Exec, Session};
 pub struct NativeSession {
     session: Arc<Session>,
     bridge: Arc<Bridge>,
+    features: Features,
     default_yield_ms: f64,
     max_yield_ms: f64,
 }
@@ -52,6 +54,7 @@ impl NativeSession {
         Ok(Self {
             session,
             bridge,
+            features: options.features,
             default_yield_ms: options.default_yield_time_ms,
             max_yield_ms: options.max_yield_time_ms.unwrap_or(f64::INFINITY),
         })
@@ -77,6 +80,7 @@ impl NativeSession {
         let exec = Exec {
             source: parsed.code.to_owned(),
             line_offset: parsed.line_offset,
+            features: self.features,
             tools: Arc::clone(&tools.tools),
             observation: self.observation(ticket, None, yield_ms, step),
         };

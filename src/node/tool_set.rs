@@ -62,11 +62,16 @@ impl NativeToolSet {
 
     /// The description of the tool `exec` that offers these tools.
     #[napi(catch_unwind)]
-    pub fn exec_description(&self, default_yield_ms: f64, declare_tools: bool) -> String {
+    pub fn exec_description(
+        &self,
+        default_yield_ms: f64,
+        declare_tools: bool,
+        console_output: bool,
+    ) -> String {
         let options = ExecDescriptionOptions {
             default_yield_ms: super::message::whole(default_yield_ms),
             declare_tools,
-            console_output: false,
+            console_output,
         };
         model::exec_description(&self.entries, &self.namespaces, options)
     }

@@ -1,5 +1,6 @@
 //! What a script finds in its global scope: every helper, the tools, and none of what V8 ships but a cell must not have.
 
+mod console;
 mod control;
 mod media;
 mod output;
@@ -7,6 +8,7 @@ mod stored;
 mod timeouts;
 mod tools;
 
+pub(super) use console::{CONSOLE_FILE, ConsoleFormatter, define as define_console};
 pub(super) use tools::{pristine, tool_function};
 
 use super::contain::contain;

@@ -1,6 +1,7 @@
 //! `text` and `notify`.
 
 use super::{Arguments, Helper, HelperError, Returned, Scope};
+use crate::engine::NotificationKind;
 use crate::engine::message::{Event, notification_bytes};
 use crate::engine::state::CellState;
 use crate::engine::values::{bytes_up_to, printed, rust_string};
@@ -50,7 +51,7 @@ impl Helper for Notify {
             return Err(HelperError::Misuse("notify expects non-empty text".into()));
         }
         if state.stopped().is_none() && state.reserve_output(scope, notification_bytes(&text)) {
-            state.emit(Event::Notify(text));
+            state.emit(Event::Notify(NotificationKind::Notify, text));
         }
         Ok(())
     }

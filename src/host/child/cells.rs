@@ -173,13 +173,13 @@ impl Cells {
             ToChild::Start { cell, strict: true, .. } if !self.has_full_sandbox => {
                 send_loss(&self.parent, cell, LostBecause::Sandbox);
             }
-            ToChild::Start { cell, session, tools, line_offset, limits, flow, strict: _ } => {
+            ToChild::Start { cell, session, tools, line_offset, limits, flow, features, strict: _ } => {
                 let Some(tools) = self.tools.get(tools) else {
                     return send_loss(&self.parent, cell, LostBecause::Engine);
                 };
                 let stored = self.stored.get(session);
                 let source = text(tail);
-                self.start(cell, StartCell { source, line_offset, tools, stored, limits, flow });
+                self.start(cell, StartCell { source, line_offset, tools, stored, limits, flow, features });
             }
             ToChild::ToolSettled { cell, id, outcome } => self.with(cell, |cell| {
                 let outcome = match outcome {

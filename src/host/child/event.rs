@@ -17,7 +17,7 @@ pub(super) fn encode(event: Event) -> Vec<(CellEvent, Vec<u8>)> {
         Event::Content(ContentItem::Audio { audio_url }) => {
             (CellEvent::Content(ItemKind::Audio), audio_url.into_bytes())
         }
-        Event::Notify(text) => (CellEvent::Notify, text.into_bytes()),
+        Event::Notify(kind, text) => (CellEvent::Notify(kind), text.into_bytes()),
         Event::ToolCall { id, tool, input } => {
             let has_input = input.is_some();
             let tail = input.map_or_else(Vec::new, |input| input.into_string().into_bytes());

@@ -333,6 +333,7 @@ impl State {
             session: order.session,
             tools,
             line_offset: start.line_offset,
+            features: start.features,
             limits: start.limits,
             flow: start.flow,
             strict: order.strict,

@@ -70,7 +70,7 @@ impl Ledger {
         let limits = &self.limits;
         let (most, limit) = match event {
             CellEvent::Content(_) => (limits.output_bytes, "limits.outputBytes"),
-            CellEvent::Notify | CellEvent::ToolCall { has_input: true, .. } => {
+            CellEvent::Notify(_) | CellEvent::ToolCall { has_input: true, .. } => {
                 (limits.message_bytes, "limits.messageBytes")
             }
             CellEvent::Stored { .. } => (limits.stored_bytes, "limits.storedBytes"),
@@ -101,7 +101,7 @@ impl Ledger {
         }
         match event {
             CellEvent::Content(_) => self.record_output(tail.len()),
-            CellEvent::Notify => self.record_output(notification_bytes(tail)),
+            CellEvent::Notify(_) => self.record_output(notification_bytes(tail)),
             CellEvent::ToolCall { id, tool, has_input } => {
                 self.record_call(*id, *tool)?;
                 if *has_input { check_json(tail, "the input of a tool") } else { Ok(()) }
@@ -172,7 +172,7 @@ fn check_json(text: &str, what: &'static str) -> Result<(), Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{EngineUsage, Outcome};
+    use crate::engine::{EngineUsage, NotificationKind, Outcome};
     use crate::host::message::ItemKind;
 
     fn started(limits: CellLimits) -> Ledger {
@@ -188,7 +188,12 @@ mod tests {
     #[test]
     fn nothing_but_an_end_comes_before_the_start() {
         let mut ledger = Ledger::new(CellLimits::default(), 2);
-        for event in [CellEvent::Notify, CellEvent::YieldRequested, CellEvent::Frontier(0), call(1, 0)] {
+        for event in [
+            CellEvent::Notify(NotificationKind::Notify),
+            CellEvent::YieldRequested,
+            CellEvent::Frontier(0),
+            call(1, 0),
+        ] {
             assert!(matches!(ledger.record(&event, "{}"), Err(Violation::Sequence(_))), "{event:?}");
         }
         let end = CellEvent::Finished {
@@ -248,7 +253,7 @@ mod tests {
         let ledger = started(limits);
         let cases = [
             (CellEvent::Content(ItemKind::Audio), 10),
-            (CellEvent::Notify, 20),
+            (CellEvent::Notify(NotificationKind::Notify), 20),
             (call(1, 0), 20),
             (CellEvent::Stored { key_bytes: 0 }, 30),
             (CellEvent::YieldRequested, 0),

@@ -114,7 +114,7 @@ impl CellRecord {
                 Event::Started
             }
             CellEvent::Content(kind) => Event::Content(content_item(kind, text)),
-            CellEvent::Notify => Event::Notify(text),
+            CellEvent::Notify(kind) => Event::Notify(kind, text),
             CellEvent::ToolCall { id, tool, has_input } => {
                 Event::ToolCall { id, tool, input: has_input.then(|| JsonText::from_serialised(text)) }
             }
