@@ -117,6 +117,12 @@ class Bridge {
         const [, cellKey, lost, held] = message
         return this.#cells.get(cellKey)?.engineLost(lost, held)
       }
+      case 8: {
+        const [, cellKey, debuggerNumber, isAnswer, text] = message
+        return this.#cells.get(cellKey)?.target?.send(debuggerNumber, isAnswer === 1, text)
+      }
+      case 9:
+        return this.#cells.get(message[1])?.target?.close()
     }
   }
 

@@ -3,6 +3,7 @@ import { RunningCall } from './tool-call.js'
 
 /** @import { Notification } from '../index.d.ts' */
 /** @import { NativeSession } from './binding.d.ts' */
+/** @import { Target } from './inspect/target.js' */
 /** @import { OnNotify } from './options.js' */
 /** @import { Outcome } from './tool-call.js' */
 /** @import { HostTool } from './tool-set.js' */
@@ -20,6 +21,7 @@ const enginesLost = channel('codecell:engine:lost')
  * @property {readonly HostTool[]} tools
  * @property {OnNotify | undefined} onNotify
  * @property {number} messageBytes
+ * @property {Target | undefined} target what debuggers see, if the cell can be debugged
  * @property {<T>(work: () => T) => T} inContext runs something in the async context of the exec
  */
 
@@ -80,6 +82,11 @@ export class Cell {
     }
   }
 
+  /** What debuggers see, if the cell can be debugged. */
+  get target() {
+    return this.#parts.target
+  }
+
   /**
    * @param {number} lost
    * @param {number} held
@@ -91,6 +98,7 @@ export class Cell {
   close() {
     this.#closed = true
     this.#calls.clear()
+    this.target?.close()
     this.onClosed()
   }
 }

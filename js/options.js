@@ -1,5 +1,6 @@
 import * as check from './check.js'
 import { invalidArgument } from './errors.js'
+import { inspectOf } from './inspect/options.js'
 import { checkedJson } from './json.js'
 import { addonPath, launcherPath } from './native.js'
 
@@ -36,6 +37,7 @@ const SESSION_KEYS = [
   'storedValues',
   'console',
   'typescript',
+  'inspect',
   'onNotify',
 ]
 const CHILD_KEYS = ['cellsPerChild', 'strict']
@@ -73,6 +75,7 @@ export function sessionOptions(given) {
     namespaces: options.namespaces,
     limits,
     child,
+    inspect: inspectOf(options.inspect, options.isolation),
     messageBytes: limits.messageBytes ?? DEFAULT_MESSAGE_BYTES,
     defaultYieldTimeMs: wholeMilliseconds(
       check.optional(check.milliseconds, 'defaultYieldTimeMs', options.defaultYieldTimeMs) ??
@@ -193,7 +196,8 @@ function wholeMilliseconds(time) {
  *
  * @param {Settings} settings
  */
-export function nativeSessionOptions({ limits, child, storedValues, defaultYieldTimeMs, maxYieldTimeMs }) {
+export function nativeSessionOptions(settings) {
+  const { limits, child, inspect, storedValues, defaultYieldTimeMs, maxYieldTimeMs } = settings
   /** @type {Limits} */
   const finite = { ...limits }
   if (finite.cpuMs === Infinity) delete finite.cpuMs
@@ -208,6 +212,7 @@ export function nativeSessionOptions({ limits, child, storedValues, defaultYield
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       ...child,
     },
+    inspect: inspect?.start,
     storedValues,
     defaultYieldTimeMs,
     maxYieldTimeMs: maxYieldTimeMs === Number.MAX_SAFE_INTEGER ? null : maxYieldTimeMs,

@@ -3,6 +3,7 @@ import { bridge } from './bridge.js'
 import { Cell } from './cell.js'
 import * as check from './check.js'
 import { invalidInput, sessionClosed, withCodes } from './errors.js'
+import { inspectorServer } from './inspect/server.js'
 import { toNativeJson } from './json.js'
 import { modelTools } from './model-tools.js'
 import { addon } from './native.js'
@@ -19,6 +20,8 @@ export class Session {
   #settings
   #toolSet
   #native
+  /** Where debuggers attach to the cells, if they can. */
+  #inspector
   /** @type {Promise<void> | undefined} */
   #closing
 
@@ -28,6 +31,7 @@ export class Session {
     this.#toolSet = new ToolSet(this.#settings.tools, namespacesJson(this.#settings.namespaces))
     const optionsJson = toNativeJson(nativeSessionOptions(this.#settings))
     this.#native = withCodes(() => new addon.NativeSession(bridge().native, optionsJson))
+    this.#inspector = this.#settings.inspect && inspectorServer(this.#settings.inspect)
   }
 
   /**
@@ -84,6 +88,10 @@ export class Session {
     return withCodes(() => this.#native.activeCells())
   }
 
+  get inspectorUrl() {
+    return this.#inspector?.url
+  }
+
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
     const { defaultYieldTimeMs, maxYieldTimeMs } = this.#settings
@@ -94,7 +102,7 @@ export class Session {
   close() {
     this.#closing ??= bridge()
       .ask(this.#native, (ticket) => this.#native.close(ticket))
-      .then(() => undefined)
+      .then(() => this.#inspector?.release())
     return this.#closing
   }
 
@@ -116,6 +124,11 @@ export class Session {
     this.#refuseIfClosed()
     throwIfAborted(signal)
     const toolSet = this.#toolSetOf(tools)
+    if (this.#inspector) {
+      // Nobody could attach before.
+      await this.#inspector.url
+      this.#refuseIfClosed()
+    }
     // Reading the tools ran code of the caller.
     throwIfAborted(signal)
     const { onNotify, messageBytes } = this.#settings
@@ -132,6 +145,7 @@ export class Session {
         tools: toolSet.tools,
         onNotify,
         messageBytes,
+        target: this.#inspector?.add(key, id),
         inContext: toolSet.tools.length > 0 || onNotify ? AsyncLocalStorage.snapshot() : (work) => work(),
       })
       bridge().addCell(key, cell)

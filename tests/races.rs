@@ -151,6 +151,7 @@ fn race(seed: u64) {
         line_offset: 0,
         tools: Arc::new(tools),
         observation: observation(1, &mut random),
+        inspected: None,
     };
     let cell = session.exec(exec).unwrap();
     let tickets = AtomicU64::new(2);

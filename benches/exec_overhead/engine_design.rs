@@ -54,8 +54,13 @@ impl Design {
                 None
             }),
         };
-        let exec =
-            Exec { source: source.into(), line_offset: 0, tools: Arc::clone(&self.tools), observation };
+        let exec = Exec {
+            source: source.into(),
+            line_offset: 0,
+            tools: Arc::clone(&self.tools),
+            observation,
+            inspected: None,
+        };
         self.session.exec(exec).unwrap();
         let result = answer.recv().unwrap().unwrap();
         assert!(matches!(result.status, CellStatus::Ended(Ending::Completed { .. })));

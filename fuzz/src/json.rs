@@ -53,6 +53,7 @@ fn run(session: &Session) -> bool {
         line_offset: 0,
         tools: Arc::new(tools),
         observation: Observation { ticket: Ticket(1), watch: Watch::Yield, yield_after: None, reply },
+        inspected: None,
     };
     session.exec(exec).unwrap_or_else(|error| panic!("{error}"));
     match answered.recv_timeout(Duration::from_mins(1)) {

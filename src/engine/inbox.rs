@@ -10,11 +10,18 @@ use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
 #[cfg(not(test))]
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
+use super::inspector::InspectorCommand;
 use super::message::{Command, Flow, ToolCallId, ToolOutcome};
+
+/// What debuggers may leave untaken before the cell waits for them.
+const MOST_UNTAKEN_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 struct State {
     settled: VecDeque<(ToolCallId, ToolOutcome)>,
+    inspector: VecDeque<InspectorCommand>,
+    /// Bytes that were sent to debuggers, and that they have not taken yet.
+    untaken_bytes: usize,
     flow: Flow,
     /// Tells the commands that set the flow from each other.
     flow_number: u64,
@@ -39,6 +46,8 @@ pub(super) enum Wake {
     Due,
     /// The flow was set: a script that was frozen goes on.
     Flow,
+    /// A debugger has said something.
+    Inspector,
     /// The stop flag was set.
     Stopped,
 }
@@ -46,7 +55,15 @@ pub(super) enum Wake {
 impl Inbox {
     /// An empty one.
     pub(super) fn new(flow: Flow) -> Arc<Self> {
-        let state = State { settled: VecDeque::new(), flow, flow_number: 0, thawed: false, stopped: false };
+        let state = State {
+            settled: VecDeque::new(),
+            inspector: VecDeque::new(),
+            untaken_bytes: 0,
+            flow,
+            flow_number: 0,
+            thawed: false,
+            stopped: false,
+        };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -68,6 +85,51 @@ impl Inbox {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Puts in what is said to the inspector. Says whether the inspector has to hear of it.
+    pub(super) fn push_inspector(&self, command: InspectorCommand) -> bool {
+        let mut state = self.lock();
+        let is_heard = if let InspectorCommand::Taken(bytes) = command {
+            state.untaken_bytes = state.untaken_bytes.saturating_sub(bytes);
+            false
+        } else {
+            state.inspector.push_back(command);
+            true
+        };
+        drop(state);
+        self.changed.notify_one();
+        is_heard
+    }
+
+    /// What was said to the inspector next, without waiting.
+    pub(super) fn take_inspector(&self) -> Option<InspectorCommand> {
+        self.lock().inspector.pop_front()
+    }
+
+    /// Sleeps until something is said to the inspector. None: the cell is stopped.
+    pub(super) fn wait_for_inspector(&self) -> Option<InspectorCommand> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if let Some(command) = state.inspector.pop_front() {
+                return Some(command);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Counts what is about to be sent to a debugger, and sleeps first while too much was not taken. False: the cell is
+    /// stopped, and nothing is to be sent.
+    pub(super) fn reserve_for_debuggers(&self, bytes: usize) -> bool {
+        let mut state = self.lock();
+        while !state.stopped && state.untaken_bytes > MOST_UNTAKEN_BYTES {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.untaken_bytes += bytes;
+        !state.stopped
     }
 
     /// Wakes the thread: the stop flag is set.
@@ -104,6 +166,9 @@ impl Inbox {
         loop {
             if state.stopped {
                 return Wake::Stopped;
+            }
+            if !state.inspector.is_empty() {
+                return Wake::Inspector;
             }
             if state.thawed {
                 return Wake::Flow;

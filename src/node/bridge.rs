@@ -16,7 +16,7 @@ use napi_derive::napi;
 use super::error::{CodedError, environment};
 use super::message::{Field, Message, whole};
 use crate::cell::{CellHandle, CellKey, Host, NotificationId, ToolCall};
-use crate::engine::{JsonText, ToolCallId, ToolOutcome, lost_engines};
+use crate::engine::{InspectorEvent, JsonText, ToolCallId, ToolOutcome, lost_engines};
 use crate::session::{SHUTDOWN_TIME, Session};
 
 type Batch = Vec<Vec<Field>>;
@@ -92,7 +92,7 @@ impl Bridge {
         sessions.push(Arc::downgrade(session));
     }
 
-    fn cell(&self, key: CellKey) -> Option<CellHandle> {
+    pub(super) fn cell(&self, key: CellKey) -> Option<CellHandle> {
         lock(&self.cells).get(&key).cloned()
     }
 
@@ -153,6 +153,10 @@ impl Host for Bridge {
         } else {
             self.send(Message::Notify { cell, id, text });
         }
+    }
+
+    fn inspector(&self, cell: CellKey, event: InspectorEvent) {
+        self.send(Message::Inspector { cell, event });
     }
 
     fn engine_lost(&self, cell: CellKey) {

@@ -7,6 +7,7 @@ mod bridge;
 mod child_event;
 mod error;
 mod functions;
+mod inspector;
 mod message;
 mod options;
 mod session;

@@ -13,6 +13,7 @@ use super::message::{Message, number, whole};
 use super::options::Options;
 use super::tool_set::NativeToolSet;
 use crate::cell::{Observation, Reply, Ticket, Watch};
+use crate::engine::InspectedStart;
 use crate::model::parse_exec_source;
 use crate::session::{Exec, Session};
 
@@ -23,6 +24,7 @@ pub struct NativeSession {
     bridge: Arc<Bridge>,
     default_yield_ms: f64,
     max_yield_ms: f64,
+    inspected: Option<InspectedStart>,
 }
 
 #[napi]
@@ -54,6 +56,7 @@ impl NativeSession {
             bridge,
             default_yield_ms: options.default_yield_time_ms,
             max_yield_ms: options.max_yield_time_ms.unwrap_or(f64::INFINITY),
+            inspected: options.inspected(),
         })
     }
 
@@ -79,6 +82,7 @@ impl NativeSession {
             line_offset: parsed.line_offset,
             tools: Arc::clone(&tools.tools),
             observation: self.observation(ticket, None, yield_ms, step),
+            inspected: self.inspected,
         };
         let cell = self.session.exec(exec).map_err(|error| not_started(&error))?;
         self.bridge.retain(env);

@@ -12,7 +12,7 @@ use crate::cell::{
     CellHandle, CellHome, CellId, CellKey, Host, NewCell, Observation, Refusal, Reply, Ticket, Watch,
     clock_is_running,
 };
-use crate::engine::{Engine, Flow, StartCell, StoredMap, ToolSet};
+use crate::engine::{Engine, Flow, InspectedStart, Inspection, StartCell, StoredMap, ToolSet};
 
 pub use error::SessionError;
 pub use options::SessionLimits;
@@ -51,6 +51,8 @@ pub struct Exec {
     pub tools: Arc<ToolSet>,
     /// The caller that watches from the start.
     pub observation: Observation,
+    /// When the script starts, if it can be debugged. None: it can't.
+    pub inspected: Option<InspectedStart>,
 }
 
 impl Session {
@@ -72,7 +74,7 @@ impl Session {
     /// # Errors
     /// When the session is closed or full, the source is too long, or no engine can be had. Nothing was started then.
     pub fn exec(&self, exec: Exec) -> Result<CellHandle, SessionError> {
-        let Exec { source, line_offset, tools, observation } = exec;
+        let Exec { source, line_offset, tools, observation, inspected } = exec;
         let shared = &self.shared;
         let limits = &shared.limits;
         if source.len() > limits.source_bytes {
@@ -118,6 +120,8 @@ impl Session {
             stored: shared.stored.snapshot(),
             limits: limits.cell,
             flow,
+            inspection: inspected
+                .map(|start| Inspection { name: format!("codecell cell {}", handle.id), start }),
         };
         shared.host.opened(handle.clone());
         match shared.engine.start(start, prepared.events()) {
