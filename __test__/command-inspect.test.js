@@ -25,9 +25,10 @@ test('--inspect-brk pauses at the first line; the output is that of the script',
   const client = await debuggerOf(target)
   const { callFrames } = await startToPause(client)
   expect(callFrames[0].location.lineNumber).toBe(0)
-  const stepped = client.Debugger.paused()
-  await client.Debugger.stepOver()
-  const { callFrameId } = (await stepped).callFrames[0]
+  await client.Debugger.setBreakpointByUrl({ url: 'exec_main.mjs', lineNumber: 1 })
+  const atBreakpoint = client.Debugger.paused()
+  await client.Debugger.resume()
+  const { callFrameId } = (await atBreakpoint).callFrames[0]
   const { result } = await client.Debugger.evaluateOnCallFrame({ callFrameId, expression: 'n' })
   expect(result.value).toBe(20)
   await client.Debugger.resume()

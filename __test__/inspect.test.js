@@ -30,12 +30,16 @@ describe('a breakpoint', () => {
         'text(doubled)',
       ].join('\n'),
     )
-    const { Debugger, Runtime, ...client } = await attach(session)
+    const client = await attach(session)
+    const { Debugger } = client
+    const parsed = Debugger.scriptParsed()
     const { breakpointId } = await Debugger.setBreakpointByUrl({ url: 'exec_main.mjs', lineNumber: 1 })
-    const paused = await startToPause({ Debugger, Runtime, ...client })
+    const paused = await startToPause(client)
     expect(paused.hitBreakpoints).toEqual([breakpointId])
-    const [{ callFrameId, location, url }] = paused.callFrames
-    expect([url, location.lineNumber]).toEqual(['exec_main.mjs', 1])
+    const [{ callFrameId, location }] = paused.callFrames
+    const { scriptId, url, isModule } = await parsed
+    expect({ url, isModule }).toEqual({ url: 'exec_main.mjs', isModule: true })
+    expect(location).toMatchObject({ scriptId, lineNumber: 1 })
     const evaluate = (/** @type {string} */ expression, frame = callFrameId) =>
       Debugger.evaluateOnCallFrame({ callFrameId: frame, expression, returnByValue: true })
     expect((await evaluate('apple')).result.value).toBe(5)
@@ -309,6 +313,29 @@ test('a debugger that terminates the execution terminates the cell', async () =>
   const { Runtime } = await attach(session)
   await Runtime.terminateExecution()
   expect(await answer).toMatchObject({ status: 'terminated' })
+})
+
+test('the CPU profiler is refused: with that of Node it would end the process', async () => {
+  const session = openInspected(WAIT)
+  session.exec('text("never")')
+  const { Profiler } = await attach(session)
+  for (const method of ['enable', 'start', 'startPreciseCoverage']) {
+    await expect(Profiler[method]()).rejects.toThrow('the CPU profiler is not available in a cell')
+  }
+})
+
+test('a heap snapshot can be taken', async () => {
+  const session = openInspected()
+  const answer = session.exec('globalThis.kept = ["a needle"]; while (!globalThis.stop) {}')
+  const { HeapProfiler, Runtime } = await attach(session)
+  let snapshot = ''
+  HeapProfiler.addHeapSnapshotChunk(({ chunk }) => {
+    snapshot += chunk
+  })
+  await HeapProfiler.takeHeapSnapshot()
+  expect(snapshot).toContain('a needle')
+  await Runtime.evaluate({ expression: 'globalThis.stop = true' })
+  expect(await answer).toMatchObject({ status: 'completed' })
 })
 
 test('many messages are answered, in order, while the script runs', async () => {

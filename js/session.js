@@ -145,7 +145,7 @@ export class Session {
         tools: toolSet.tools,
         onNotify,
         messageBytes,
-        target: this.#inspector?.add(key, id),
+        target: this.#inspector?.add(key, id, session),
         inContext: toolSet.tools.length > 0 || onNotify ? AsyncLocalStorage.snapshot() : (work) => work(),
       })
       bridge().addCell(key, cell)

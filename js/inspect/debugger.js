@@ -5,6 +5,11 @@ const MOST_UNANSWERED = 256
 /** How long a debugger may take to close its end. */
 const CLOSE_MS = 1_000
 
+/** A code of JSON-RPC. */
+const METHOD_NOT_FOUND = -32601
+// Two V8s of one process cannot both have the signal SIGPROF: the program would die of it.
+const NO_PROFILER = 'the CPU profiler is not available in a cell, whose process is that of the program'
+
 /** Codes of WebSocket. */
 const NORMAL = 1000
 const UNSUPPORTED = 1003
@@ -15,6 +20,7 @@ const UNSUPPORTED = 1003
  * @typedef {object} Inspected
  * @property {(text: string) => void} say
  * @property {() => void} detach
+ * @property {() => void} terminate
  * @property {(bytes: number) => void} took that it has taken so many bytes
  */
 
@@ -43,8 +49,20 @@ export class Debugger {
    */
   #receive(data, isBinary) {
     const text = String(data)
-    if (isBinary || !isRequest(text)) {
+    const request = isBinary ? undefined : requestOf(text)
+    if (request === undefined) {
       return this.#socket.close(UNSUPPORTED, 'a message must be JSON: { id, method, params? }')
+    }
+    const { id, method } = request
+    if (method.startsWith('Profiler.')) {
+      return this.#socket.send(
+        JSON.stringify({ id, error: { code: METHOD_NOT_FOUND, message: NO_PROFILER } }),
+      )
+    }
+    if (method === 'Runtime.terminateExecution') {
+      // V8 would stop what runs at this moment, and leave a cell that never ends.
+      this.#socket.send(JSON.stringify({ id, result: {} }))
+      return this.#inspected.terminate()
     }
     this.#unanswered += 1
     if (this.#unanswered === MOST_UNANSWERED) this.#socket.pause()
@@ -76,12 +94,13 @@ export class Debugger {
  * V8 answers each of these, and nothing else.
  *
  * @param {string} text
+ * @returns {{ id: number, method: string } | undefined}
  */
-function isRequest(text) {
+function requestOf(text) {
   try {
     const message = JSON.parse(text)
-    return Number.isInteger(message?.id) && typeof message.method === 'string'
+    return Number.isInteger(message?.id) && typeof message.method === 'string' ? message : undefined
   } catch {
-    return false
+    return undefined
   }
 }

@@ -10,6 +10,7 @@ import { Target } from './target.js'
 /** @import { Duplex } from 'node:stream' */
 /** @import { WebSocketServer } from 'ws' */
 /** @import { InspectorEvent } from '../../index.d.ts' */
+/** @import { NativeSession } from '../binding.d.ts' */
 /** @import { Inspect } from './options.js' */
 
 /** Where it is told of each cell that can be debugged. */
@@ -95,9 +96,10 @@ class InspectorServer {
    *
    * @param {number} key
    * @param {string} cellId
+   * @param {NativeSession} session
    */
-  add(key, cellId) {
-    const target = new Target(key, cellId, ({ id }) => this.#targets.delete(`/${id}`))
+  add(key, cellId, session) {
+    const target = new Target(key, cellId, session, ({ id }) => this.#targets.delete(`/${id}`))
     this.#targets.set(`/${target.id}`, target)
     /** @type {InspectorEvent} */
     const event = { cellId, ...links(this.#address, target) }

@@ -3,6 +3,7 @@ import { bridge } from '../bridge.js'
 import { Debugger } from './debugger.js'
 
 /** @import { WebSocket } from 'ws' */
+/** @import { NativeSession } from '../binding.d.ts' */
 
 /** Debuggers that a cell can have at once. */
 const MOST_DEBUGGERS = 8
@@ -16,15 +17,18 @@ export class Target {
   /** @type {Map<number, Debugger>} */
   #debuggers = new Map()
   #lastNumber = 0
+  #terminate
   #onClosed
 
   /**
    * @param {number} key the cell's, for the addon
    * @param {string} cellId
+   * @param {NativeSession} session
    * @param {(target: Target) => void} onClosed
    */
-  constructor(key, cellId, onClosed) {
+  constructor(key, cellId, session, onClosed) {
     this.#key = key
+    this.#terminate = () => session.abort(cellId)
     this.title = `codecell cell ${cellId}`
     this.#onClosed = onClosed
   }
@@ -46,6 +50,7 @@ export class Target {
         this.#debuggers.delete(number)
         native.detachDebugger(key, number)
       },
+      terminate: this.#terminate,
       took: (bytes) => native.debuggersTook(key, bytes),
     })
     this.#debuggers.set(number, one)

@@ -191,11 +191,16 @@ impl Inbox {
 mod tests {
     use shuttle::thread;
 
+    use super::super::inspector::DebuggerId;
     use super::*;
 
     fn result(number: u32) -> Command {
         let id = ToolCallId::new(number).unwrap();
         Command::ToolSettled { id, outcome: ToolOutcome::Undefined }
+    }
+
+    fn attach(number: u32) -> InspectorCommand {
+        InspectorCommand::Attach(DebuggerId::new(number).unwrap())
     }
 
     /// Runs a test under 1 000 random schedules, and under 1 000 with few but unlucky switches.
@@ -283,6 +288,43 @@ mod tests {
                 (vec![1, 2], vec![3, 4]),
                 "each sender's results keep their order"
             );
+        });
+    }
+
+    #[test]
+    fn a_paused_script_takes_debuggers_and_a_stop_and_leaves_results_in_the_queue() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            let sender = Arc::clone(&inbox);
+            let sending = thread::spawn(move || {
+                sender.push(result(1));
+                sender.push_inspector(attach(1));
+                sender.push_inspector(attach(2));
+                sender.stop();
+            });
+            let mut heard = 0;
+            while inbox.wait_for_inspector().is_some() {
+                heard += 1;
+            }
+            assert!(heard <= 2);
+            sending.join().unwrap();
+            assert_eq!(inbox.take_settled().len(), 1);
+        });
+    }
+
+    #[test]
+    fn what_debuggers_do_not_take_holds_the_script_until_they_do_or_it_is_stopped() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            assert!(inbox.reserve_for_debuggers(MOST_UNTAKEN_BYTES + 1));
+            let taker = Arc::clone(&inbox);
+            let taking = thread::spawn(move || taker.push_inspector(InspectorCommand::Taken(1)));
+            assert!(inbox.reserve_for_debuggers(1));
+            taking.join().unwrap();
+            let stopper = Arc::clone(&inbox);
+            let stopping = thread::spawn(move || stopper.stop());
+            assert!(!inbox.reserve_for_debuggers(1));
+            stopping.join().unwrap();
         });
     }
 

@@ -23,6 +23,11 @@ impl V8InspectorClientImpl for Client {
         }
     }
 
+    /// Where a debugger evaluates that names no context.
+    fn ensure_default_context_in_group(&self, _context_group_id: i32) -> Option<v8::Local<'_, v8::Context>> {
+        self.0.upgrade().map(|inspector| inspector.context())
+    }
+
     fn run_if_waiting_for_debugger(&self, _context_group_id: i32) {
         if let Some(inspector) = self.0.upgrade() {
             inspector.start_script();

@@ -37,6 +37,8 @@ pub(super) struct Inspector {
     // They go before the inspector that they belong to.
     debuggers: RefCell<BTreeMap<DebuggerId, Rc<V8InspectorSession>>>,
     inspector: V8Inspector,
+    /// A handle of the scope in which the script runs, which outlives the inspector.
+    context: v8::Local<'static, v8::Context>,
     this: Weak<Self>,
     isolate: v8::IsolateHandle,
     heap_limit: HeapLimit,
@@ -57,12 +59,16 @@ impl Inspector {
         events: EventSender,
     ) -> Rc<Self> {
         let context = scope.get_current_context();
+        // SAFETY: the context was entered with a handle of the scope of `run_cell`, which ends after `close`, and `close`
+        // consumes the inspector.
+        let kept_context = unsafe { context.extend_lifetime_unchecked() };
         let isolate = scope.thread_safe_handle();
         let this = Rc::new_cyclic(|this: &Weak<Self>| {
             let client = V8InspectorClient::new(Box::new(Client(this.clone())));
             Self {
                 debuggers: RefCell::default(),
                 inspector: V8Inspector::create(scope, client),
+                context: kept_context,
                 this: this.clone(),
                 isolate,
                 heap_limit,
@@ -169,6 +175,10 @@ impl Inspector {
         self.is_paused.set(true);
         self.take_while(|| self.is_paused.get() && !self.debuggers.borrow().is_empty());
         self.is_paused.set(false);
+    }
+
+    fn context(&self) -> v8::Local<'_, v8::Context> {
+        self.context
     }
 
     fn resume(&self) {
