@@ -36,9 +36,15 @@ const shared = new Map()
  */
 export function inspectorServer({ host, port }) {
   const name = `${host} ${port}`
-  const server = shared.get(name) ?? new InspectorServer(host, port, () => shared.delete(name))
+  const server = shared.get(name) ?? new InspectorServer(host, port, forget)
   if (port !== 0) shared.set(name, server)
   return server.retained()
+
+  /** @param {InspectorServer} closed */
+  function forget(closed) {
+    // Another one may have come, when the port was free again.
+    if (shared.get(name) === closed) shared.delete(name)
+  }
 }
 
 /** Lists the cells that can be debugged, and lets debuggers attach to them. */
@@ -59,7 +65,7 @@ class InspectorServer {
   /**
    * @param {string} host
    * @param {number} port
-   * @param {() => void} onClosed
+   * @param {(server: InspectorServer) => void} onClosed
    */
   constructor(host, port, onClosed) {
     this.#onClosed = onClosed
@@ -85,7 +91,7 @@ class InspectorServer {
   }
 
   #close() {
-    this.#onClosed()
+    this.#onClosed(this)
     this.#http.close()
     this.#http.closeIdleConnections()
     this.#webSockets.close()

@@ -23,20 +23,11 @@ pub(super) struct Options {
     stored_values: Vec<(String, String)>,
     #[serde(default)]
     child: Option<ProcessIsolation>,
-    /// Whether cells can be debugged, and when their scripts start then.
+    /// When scripts start, if cells can be debugged.
     #[serde(default)]
-    inspect: Option<Inspect>,
+    pub(super) inspect: Option<InspectedStart>,
     pub(super) default_yield_time_ms: f64,
     pub(super) max_yield_time_ms: Option<f64>,
-}
-
-/// When the scripts of cells that can be debugged start.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Inspect {
-    AtOnce,
-    WhenTold,
-    Paused,
 }
 
 /// How to use child processes. Absent: the cells run on threads.
@@ -96,15 +87,6 @@ impl Options {
             source_bytes: given.source_bytes.unwrap_or(default.source_bytes),
             tool_grace: given.tool_grace_ms.and_then(milliseconds).unwrap_or(default.tool_grace),
         }
-    }
-
-    /// When scripts start, if cells can be debugged.
-    pub(super) fn inspected(&self) -> Option<InspectedStart> {
-        self.inspect.map(|inspect| match inspect {
-            Inspect::AtOnce => InspectedStart::AtOnce,
-            Inspect::WhenTold => InspectedStart::WhenTold,
-            Inspect::Paused => InspectedStart::Paused,
-        })
     }
 
     /// The engine that the session runs its cells on. Children tell `observer` what becomes of them.

@@ -56,7 +56,7 @@ impl NativeSession {
             bridge,
             default_yield_ms: options.default_yield_time_ms,
             max_yield_ms: options.max_yield_time_ms.unwrap_or(f64::INFINITY),
-            inspected: options.inspected(),
+            inspected: options.inspect,
         })
     }
 

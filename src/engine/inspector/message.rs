@@ -3,6 +3,8 @@
 
 use std::num::NonZeroU32;
 
+use serde::Deserialize;
+
 /// Names one debugger of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DebuggerId(NonZeroU32);
@@ -31,7 +33,8 @@ pub struct Inspection {
 }
 
 /// When a script that can be debugged starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum InspectedStart {
     /// At once.
     AtOnce,
