@@ -14,8 +14,7 @@ import { openSession } from './cell.js'
  * @param {SessionOptions} [options]
  */
 export function openInspected(inspect, options) {
-  // It is not there with child processes.
-  return openSession({ isolation: 'thread', ...options, inspect: { port: 0, ...inspect } })
+  return openSession({ ...options, inspect: { port: 0, ...inspect } })
 }
 
 /**
