@@ -150,6 +150,17 @@ test('code of a debugger runs in the realm of the cell, while the script waits f
   expect(textsOf(await answer)).toEqual(['Grüße, 世界 \u{1f44b}'])
 })
 
+test('a frozen cell answers its debugger, and stays frozen', async () => {
+  const session = openInspected()
+  const source =
+    'let n = 0; globalThis.seen = () => n; await new Promise((r) => setTimeout(r, 0)); n = 1; text(n)'
+  const first = await session.execToPending(source)
+  expect(first.status).toBe('pending')
+  const { Runtime } = await attach(session)
+  for (const _ of [1, 2]) expect((await Runtime.evaluate({ expression: 'seen()' })).result.value).toBe(0)
+  expect(textsOf(await session.waitToPending(first.cellId))).toEqual(['1'])
+})
+
 test('each cell is a target of its own', async () => {
   const session = openInspected(WAIT)
   const answers = ['one', 'two'].map((word) => session.exec(`const word = "${word}"; debugger; text(word)`))

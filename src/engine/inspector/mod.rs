@@ -177,7 +177,7 @@ impl Inspector {
         self.is_paused.set(false);
     }
 
-    fn context(&self) -> v8::Local<'_, v8::Context> {
+    fn context(&self) -> v8::Local<'static, v8::Context> {
         self.context
     }
 
