@@ -21,7 +21,9 @@ async function started(option, source) {
 
 test('--inspect-brk pauses at the first line; the output is that of the script', async () => {
   const { ended, seen, ...target } = await started('--inspect-brk=0', 'const n = 20\ntext(n + 1)')
-  expect(seen.stderr).toContain('codecell: open chrome://inspect in Chrome, or devtools://devtools/bundled/')
+  await expect
+    .poll(() => seen.stderr)
+    .toContain('codecell: open chrome://inspect in Chrome, or devtools://devtools/bundled/')
   const client = await debuggerOf(target)
   const { callFrames } = await startToPause(client)
   expect(callFrames[0].location.lineNumber).toBe(0)

@@ -36,7 +36,7 @@ const DISABLE_DEBUGGER: &str = r#"{"id":0,"method":"Debugger.disable"}"#;
 pub(super) struct Inspector {
     // They go before the inspector that they belong to.
     debuggers: RefCell<BTreeMap<DebuggerId, Rc<V8InspectorSession>>>,
-    inspector: V8Inspector,
+    engine: V8Inspector,
     /// A handle of the scope in which the script runs, which outlives the inspector.
     context: v8::Local<'static, v8::Context>,
     this: Weak<Self>,
@@ -64,12 +64,12 @@ impl Inspector {
         let kept_context = unsafe { context.extend_lifetime_unchecked() };
         let isolate = scope.thread_safe_handle();
         let this = Rc::new_cyclic(|this: &Weak<Self>| {
-            let client = V8InspectorClient::new(Box::new(Client(this.clone())));
+            let client = V8InspectorClient::new(Box::new(Client(Weak::clone(this))));
             Self {
                 debuggers: RefCell::default(),
-                inspector: V8Inspector::create(scope, client),
+                engine: V8Inspector::create(scope, client),
                 context: kept_context,
-                this: this.clone(),
+                this: Weak::clone(this),
                 isolate,
                 heap_limit,
                 shared,
@@ -80,7 +80,7 @@ impl Inspector {
             }
         });
         let name = Text::new(&inspection.name);
-        this.inspector.context_created(context, CONTEXT_GROUP, name.view(), StringView::from(MAIN_CONTEXT));
+        this.engine.context_created(context, CONTEXT_GROUP, name.view(), StringView::from(MAIN_CONTEXT));
         scope.set_slot(Rc::clone(&this));
         this
     }
@@ -92,7 +92,7 @@ impl Inspector {
 
     /// The script has ended: says so to all debuggers, and lets them go.
     pub(super) fn close(self: Rc<Self>, scope: &mut v8::PinScope<'_, '_>) {
-        self.inspector.context_destroyed(scope.get_current_context());
+        self.engine.context_destroyed(scope.get_current_context());
         let debuggers = std::mem::take(&mut *self.debuggers.borrow_mut());
         drop(debuggers);
         scope.remove_slot::<Rc<Self>>();
@@ -141,8 +141,8 @@ impl Inspector {
     fn obey(&self, command: InspectorCommand) {
         match command {
             InspectorCommand::Attach(debugger) => {
-                let channel = DebuggerChannel { debugger, inspector: self.this.clone() };
-                let session = self.inspector.connect(
+                let channel = DebuggerChannel { debugger, inspector: Weak::clone(&self.this) };
+                let session = self.engine.connect(
                     CONTEXT_GROUP,
                     Channel::new(Box::new(channel)),
                     StringView::empty(),
