@@ -312,6 +312,27 @@ export interface EngineLossEvent {
   held: number
 }
 
+/** How the cells of a session can be debugged. */
+export interface InspectOptions {
+  /** Where debuggers attach, 0 to 65535. Default 9229, 0 for any that is free. Sessions of one thread may share a port. */
+  port?: number
+  /** An address of this machine alone: `'127.0.0.1'` (default), `'::1'` or `'localhost'`. */
+  host?: string
+  /** A script starts when a debugger has attached and says so (`Runtime.runIfWaitingForDebugger`). Default false. */
+  waitForDebugger?: boolean
+  /** Likewise, and it pauses at its first line. Default false. */
+  breakOnStart?: boolean
+}
+
+/** Published on the diagnostics channel `codecell:inspector` for each cell that can be debugged, when it starts. */
+export interface InspectorEvent {
+  cellId: string
+  /** For whatever speaks the Chrome DevTools protocol. Whoever has it can do what the cell can. */
+  webSocketDebuggerUrl: string
+  /** For the address bar of Chrome. */
+  devtoolsFrontendUrl: string
+}
+
 /** What a session is made with. All of it is read and checked by the constructor; to change it later has no effect. */
 export interface SessionOptions {
   /**
@@ -354,6 +375,13 @@ export interface SessionOptions {
    * instead. Scripts of more than some 40 000 words and signs have to be JavaScript.
    */
   typescript?: 'auto' | 'off'
+  /**
+   * Lets a debugger, such as Chrome DevTools, attach to the cells: see `docs/debugging.md`. Off by default; `true` stands
+   * for `{}`. Not with `isolation: 'process'`. Needs the package `ws`.
+   *
+   * Whoever can reach the port, from this machine, and has read the path of a cell there can do what the cell can.
+   */
+  inspect?: boolean | InspectOptions
   /**
    * Called with each `notify()` of a script, in the async context of the exec that started the cell. The last answer
    * of a cell waits for it. Its errors go to the `codecell:notify:error` diagnostics channel, as
@@ -465,6 +493,11 @@ export class Session {
   storedValues(): Record<string, JsonValue>
   /** Ids of the cells alive now. A copy. */
   readonly activeCells: string[]
+  /**
+   * Where debuggers find the cells, as `http://127.0.0.1:9229`; absent without {@link SessionOptions.inspect}. Rejects
+   * with `INVALID_ARGUMENT` if the port can't be had, as `exec` does then.
+   */
+  readonly inspectorUrl?: Promise<string> | undefined
   /**
    * The two tools that a model is given.
    *

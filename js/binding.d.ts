@@ -29,6 +29,10 @@ export type Message =
   | [kind: 7, cellKey: number, lost: number, held: number]
   /** Content of the answer that will come for this ticket: its items as JSON, and their texts or URLs. */
   | [kind: 8, ticket: number, itemsJson: string, ...strings: string[]]
+  /** The inspector of a cell says something to a debugger, as JSON. `isAnswer` is 1 if it answers a message of it. */
+  | [kind: 9, cellKey: number, debuggerNumber: number, isAnswer: 0 | 1, text: string]
+  /** The inspector of this cell says nothing more. */
+  | [kind: 10, cellKey: number]
 
 /** How a tool call ended: 0 with undefined, 1 with a value, 2 in failure. */
 export type CallStatus = 0 | 1 | 2
@@ -43,6 +47,14 @@ export class NativeBridge {
   resume(): void
   /** A notification has been dealt with. */
   notified(cellKey: number, notification: number): void
+  /** A debugger of a cell is there. The caller numbers them, from 1. */
+  attachDebugger(cellKey: number, debuggerNumber: number): void
+  /** It says something: a message of the Chrome DevTools protocol. */
+  debuggerSays(cellKey: number, debuggerNumber: number, json: string): void
+  /** It has gone. */
+  detachDebugger(cellKey: number, debuggerNumber: number): void
+  /** Debuggers have taken so many bytes of what was sent to them. While too many are left, the cell waits. */
+  debuggersTook(cellKey: number, bytes: number): void
 }
 
 export class NativeToolSet {

@@ -162,7 +162,14 @@ class Bridge {
       case 8: {
         const [, ticket, itemsJson, ...strings] = message
         this.#requests.get(ticket)?.content.push(contentItems(JSON.parse(itemsJson), strings))
+        return
       }
+      case 9: {
+        const [, cellKey, debuggerNumber, isAnswer, text] = message
+        return this.#cells.get(cellKey)?.target?.send(debuggerNumber, isAnswer === 1, text)
+      }
+      case 10:
+        return this.#cells.get(message[1])?.target?.close()
     }
   }
 

@@ -3,6 +3,7 @@ import { RunningCall } from './tool-call.js'
 
 /** @import { CellTrace, ConsoleEvent, Notification } from '../index.d.ts' */
 /** @import { NativeSession } from './binding.d.ts' */
+/** @import { Target } from './inspect/target.js' */
 /** @import { OnNotify } from './options.js' */
 /** @import { Caller, Outcome } from './tool-call.js' */
 /** @import { HostTool } from './tool-set.js' */
@@ -23,6 +24,7 @@ const enginesLost = channel('codecell:engine:lost')
  * @property {OnNotify | undefined} onNotify
  * @property {number} messageBytes
  * @property {Trace<CellTrace> | undefined} trace
+ * @property {Target | undefined} target what debuggers see, if the cell can be debugged
  * @property {<T>(work: () => T) => T} inContext runs something in the async context of the exec
  */
 
@@ -84,6 +86,11 @@ export class Cell {
     }
   }
 
+  /** What debuggers see, if the cell can be debugged. */
+  get target() {
+    return this.#parts.target
+  }
+
   /**
    * @param {ConsoleEvent['level']} level
    * @param {string} text
@@ -118,6 +125,7 @@ export class Cell {
     this.#closed = true
     this.endTrace({})
     this.#calls.clear()
+    this.target?.close()
     this.onClosed()
   }
 }

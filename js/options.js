@@ -1,5 +1,6 @@
 import * as check from './check.js'
 import { invalidArgument } from './errors.js'
+import { inspectOf } from './inspect/options.js'
 import { checkedJson } from './json.js'
 import { addonPath, launcherPath } from './native.js'
 
@@ -36,6 +37,7 @@ const SESSION_KEYS = [
   'storedValues',
   'console',
   'typescript',
+  'inspect',
   'onNotify',
 ]
 const CHILD_KEYS = ['cellsPerChild', 'strict']
@@ -74,6 +76,7 @@ export function sessionOptions(given) {
     child,
     console: check.optional(consoleChoice, 'console', options.console) ?? 'off',
     typescript: check.optional(typescriptChoice, 'typescript', options.typescript) ?? 'auto',
+    inspect: inspectOf(options.inspect, options.isolation),
     messageBytes: limits.messageBytes ?? DEFAULT_MESSAGE_BYTES,
     defaultYieldTimeMs: wholeMilliseconds(
       check.optional(check.milliseconds, 'defaultYieldTimeMs', options.defaultYieldTimeMs) ??
@@ -179,7 +182,7 @@ function wholeMilliseconds(time) {
  * @param {Settings} settings
  */
 export function nativeSessionOptions(settings) {
-  const { limits, child, storedValues, defaultYieldTimeMs, maxYieldTimeMs } = settings
+  const { limits, child, inspect, storedValues, defaultYieldTimeMs, maxYieldTimeMs } = settings
   /** @type {Limits} */
   const finite = { ...limits }
   if (finite.cpuMs === Infinity) delete finite.cpuMs
@@ -195,6 +198,7 @@ export function nativeSessionOptions(settings) {
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       ...child,
     },
+    inspect: inspect?.start,
     storedValues,
     defaultYieldTimeMs,
     maxYieldTimeMs: maxYieldTimeMs === Number.MAX_SAFE_INTEGER ? null : maxYieldTimeMs,

@@ -4,6 +4,7 @@ import { bridge } from './bridge.js'
 import { Cell } from './cell.js'
 import * as check from './check.js'
 import { invalidInput, sessionClosed, withCodes } from './errors.js'
+import { inspectorServer } from './inspect/server.js'
 import { toNativeJson } from './json.js'
 import { modelTools } from './model-tools.js'
 import { addon } from './native.js'
@@ -29,6 +30,8 @@ export class Session {
    * @type {Map<string, Cell>}
    */
   #traced = new Map()
+  /** Where debuggers attach to the cells, if they can. */
+  #inspector
   /** @type {Promise<void> | undefined} */
   #closing
 
@@ -38,6 +41,7 @@ export class Session {
     this.#toolSet = new ToolSet(this.#settings.tools, namespacesJson(this.#settings.namespaces))
     const optionsJson = toNativeJson(nativeSessionOptions(this.#settings))
     this.#native = withCodes(() => new addon.NativeSession(bridge().native, optionsJson))
+    this.#inspector = this.#settings.inspect && inspectorServer(this.#settings.inspect)
   }
 
   /**
@@ -96,6 +100,10 @@ export class Session {
     return withCodes(() => this.#native.activeCells())
   }
 
+  get inspectorUrl() {
+    return this.#inspector?.url
+  }
+
   /** @param {declared.ModelToolOptions} [options] */
   modelTools(options) {
     const { defaultYieldTimeMs, maxYieldTimeMs, console } = this.#settings
@@ -113,7 +121,7 @@ export class Session {
   close() {
     this.#closing ??= bridge()
       .ask(this.#native, (ticket) => this.#native.close(ticket))
-      .then(() => undefined)
+      .then(() => this.#inspector?.release())
     return this.#closing
   }
 
@@ -135,6 +143,11 @@ export class Session {
     this.#refuseIfClosed()
     throwIfAborted(signal)
     const toolSet = this.#toolSetOf(tools)
+    if (this.#inspector) {
+      // Nobody could attach before.
+      await this.#inspector.url
+      this.#refuseIfClosed()
+    }
     // Reading the tools ran code of the caller.
     throwIfAborted(signal)
     const { onNotify, messageBytes, console } = this.#settings
@@ -160,6 +173,7 @@ export class Session {
         onNotify,
         messageBytes,
         trace,
+        target: this.#inspector?.add(key, cellId, session),
         inContext: trace === undefined ? snapshot() : trace.run(snapshot),
       })
       bridge().addCell(key, cell)

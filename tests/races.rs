@@ -158,6 +158,7 @@ fn race(seed: u64) {
         features: codecell::engine::Features::default(),
         tools: Arc::new(tools),
         observation: observation(1, &mut random),
+        inspected: None,
     };
     let cell = session.exec(exec).unwrap();
     let tickets = AtomicU64::new(2);

@@ -40,8 +40,8 @@ export type Checks = [
   // An optional member more or less is still assignable; its name is not.
   Same<keyof Package.Tool, keyof Contract.Tool>,
   Same<keyof Package.Limits, keyof Contract.Limits>,
-  // How child processes are used is said in the package alone.
-  Same<Exclude<keyof Package.SessionOptions, 'childOptions'>, keyof Contract.SessionOptions>,
+  // How child processes are used, and how cells are debugged, is said in the package alone.
+  Same<Exclude<keyof Package.SessionOptions, 'childOptions' | 'inspect'>, keyof Contract.SessionOptions>,
   Same<keyof Package.ExecOptions, keyof Contract.ExecOptions>,
   Same<keyof Package.WaitOptions, keyof Contract.WaitOptions>,
   Same<keyof Package.ModelTool, keyof Contract.ModelTool>,

@@ -51,6 +51,7 @@ const options: SessionOptions = {
   storedValues: { count: 1, list: [null, { deep: true }] },
   console: 'off',
   typescript: 'auto',
+  inspect: { port: 0, host: '::1', waitForDebugger: true, breakOnStart: false },
   onNotify: ({ cellId, callId, text }) => console.log(cellId, callId, text),
 }
 
@@ -68,8 +69,9 @@ export async function run(source: string): Promise<string> {
     result = await session.wait(result.cellId, { yieldTimeMs: Infinity, signal: controller.signal })
   }
   const ids: string[] = session.activeCells
+  const inspector: string | undefined = await session.inspectorUrl
   const values: Record<string, JsonValue> = session.storedValues()
-  return `${report(result)} ${ids} ${JSON.stringify(values)}`
+  return `${report(result)} ${ids} ${inspector} ${JSON.stringify(values)}`
 }
 
 /** The status decides what else there is. */

@@ -67,6 +67,7 @@ impl Design {
             features: codecell::engine::Features::default(),
             tools: Arc::clone(&self.tools),
             observation,
+            inspected: None,
         };
         self.session.exec(exec).unwrap();
         let result = answer.recv().unwrap().unwrap();

@@ -54,6 +54,7 @@ fn run(session: &Session) -> bool {
         features: codecell::engine::Features::default(),
         tools: Arc::new(tools),
         observation: Observation { ticket: Ticket(1), watch: Watch::Yield, yield_after: None, reply },
+        inspected: None,
     };
     session.exec(exec).unwrap_or_else(|error| panic!("{error}"));
     match answered.recv_timeout(Duration::from_mins(1)) {

@@ -7,7 +7,7 @@ import { CommandError } from './command-error.js'
  * @typedef {object} Option
  * @property {'string' | 'boolean'} type
  * @property {string} [short]
- * @property {string} [value] how help calls its value
+ * @property {string} [value] how help calls its value; that of a boolean may be left out
  * @property {string} help
  */
 
@@ -63,6 +63,16 @@ export const COMMANDS = {
         help: 'Stored values, as JSON: read before the script runs, and written after it.',
       },
       verbose: { type: 'boolean', short: 'v', help: 'Tell each tool call on standard error.' },
+      inspect: {
+        type: 'boolean',
+        value: 'PORT',
+        help: 'Let a debugger attach to the script, at 127.0.0.1. Default port: 9229. Needs the package ws.',
+      },
+      'inspect-brk': {
+        type: 'boolean',
+        value: 'PORT',
+        help: 'Likewise; the script starts when one has attached, and pauses at its first line.',
+      },
       ...LIMITS,
       ...COMMON,
     },
@@ -165,7 +175,7 @@ function checkOption(command, options, { name, rawName, value }) {
   if (option.type === 'string' && (value === undefined || value === '')) {
     throw new CommandError(`\`${rawName}\` needs a value: ${rawName} ${option.value}. ${helpHint(command)}`)
   }
-  if (option.type === 'boolean' && value !== undefined) {
+  if (option.type === 'boolean' && option.value === undefined && value !== undefined) {
     throw new CommandError(`\`${rawName}\` takes no value; got ${JSON.stringify(value)}.`)
   }
 }

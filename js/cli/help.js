@@ -51,8 +51,9 @@ ${EXAMPLES[name]}`
  * @param {string} name
  * @param {Option} option
  */
-function left(name, { short, value }) {
-  return `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`
+function left(name, { type, short, value }) {
+  const shownValue = value === undefined ? '' : type === 'boolean' ? `[=${value}]` : ` ${value}`
+  return `${short ? `-${short}, ` : '    '}--${name}${shownValue}`
 }
 
 /**

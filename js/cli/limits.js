@@ -24,7 +24,7 @@ export function limitsOf(options) {
  * @param {Record<string, any>} options
  * @param {{ least: number, most?: number }} range
  */
-function number(name, { [name]: given }, { least, most = Number.MAX_SAFE_INTEGER }) {
+export function number(name, { [name]: given }, { least, most = Number.MAX_SAFE_INTEGER }) {
   if (given === undefined) return undefined
   const value = /^\d+$/.test(given) ? Number(given) : Number.NaN
   if (value >= least && value <= most) return value

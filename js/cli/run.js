@@ -7,6 +7,7 @@ import { CodecellError } from '../errors.js'
 import { messageOf } from '../json.js'
 import { Session } from '../session.js'
 import { CommandError, EXIT } from './command-error.js'
+import { inspectOf } from './inspect.js'
 import { onInterrupt } from './interrupt.js'
 import { limitsOf } from './limits.js'
 import { Output } from './output.js'
@@ -27,6 +28,7 @@ const PROGRESS_MS = 10_000
  */
 export async function run(options, [script = '-']) {
   const limits = limitsOf(options)
+  const inspect = inspectOf(options)
   const source = await sourceOf(script)
   const storedValues = await storedValuesOf(options.stored)
   const sources = new ToolSources(options.verbose && { calls: true, servers: true })
@@ -37,6 +39,7 @@ export async function run(options, [script = '-']) {
       namespaces: sources.namespaces,
       limits,
       storedValues,
+      ...inspect,
       onNotify: ({ text }) => say(text),
     })
     const name = script === '-' ? 'stdin' : basename(script, extname(script))
@@ -148,7 +151,10 @@ async function started(session, source, yieldSignal) {
   try {
     return await session.exec(source, { yieldTimeMs: POLL_MS, yieldSignal })
   } catch (error) {
-    if (error instanceof CodecellError && error.code === 'INVALID_INPUT')
+    if (
+      error instanceof CodecellError &&
+      (error.code === 'INVALID_INPUT' || error.code === 'INVALID_ARGUMENT')
+    )
       throw new CommandError(error.message)
     throw error
   }

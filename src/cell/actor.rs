@@ -256,6 +256,7 @@ impl Actor {
             }
             Event::YieldRequested => self.handle(Input::YieldRequested),
             Event::Frontier(number) => self.handle(Input::Frontier(number)),
+            Event::Inspector(event) => self.host.inspector(self.handle.key, event),
             Event::Finished(finished) => self.engine_finished(*finished),
             Event::Lost(reason) => self.engine_lost(&reason),
         }
@@ -307,6 +308,11 @@ impl Actor {
                     self.engine.output_delivered(1, bytes);
                 }
                 self.handle(Input::NotificationEnded(id));
+            }
+            Callback::Inspector(command) => {
+                if !self.finished {
+                    self.engine.inspect(command);
+                }
             }
             Callback::HostGone => {
                 self.tool_grace = Duration::ZERO;

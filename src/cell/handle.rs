@@ -10,7 +10,7 @@ use super::id::{CellId, CellKey};
 use super::mailbox::{Mailbox, Message, Posted, Taken};
 use super::result::CellResult;
 use super::transition::{Refusal, Ticket, Watch};
-use crate::engine::{Event, EventSink, ToolCallId, ToolOutcome};
+use crate::engine::{Event, EventSink, InspectorCommand, ToolCallId, ToolOutcome};
 
 /// Takes the answer of one caller. Gives it back if the caller is gone.
 pub type Reply = Box<dyn FnOnce(Result<CellResult, Refusal>) -> Option<CellResult> + Send>;
@@ -41,6 +41,7 @@ pub(super) enum Stop {
 pub(super) enum Callback {
     Tool(ToolCallId, ToolOutcome),
     Notification(NotificationId),
+    Inspector(InspectorCommand),
     HostGone,
 }
 
@@ -135,6 +136,11 @@ impl CellHandle {
     /// Says that a notification was taken.
     pub fn notification_ended(&self, id: NotificationId) {
         let _ = self.post.send(Message::Callback(Callback::Notification(id)));
+    }
+
+    /// Says something to the cell's inspector.
+    pub fn inspect(&self, command: InspectorCommand) {
+        let _ = self.post.send(Message::Callback(Callback::Inspector(command)));
     }
 
     fn request(&self, request: Request) {

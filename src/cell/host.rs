@@ -1,7 +1,7 @@
 //! What a cell asks of the program that made it.
 
 use super::{CellHandle, CellKey};
-use crate::engine::{JsonText, NotificationKind, ToolCallId};
+use crate::engine::{InspectorEvent, JsonText, NotificationKind, ToolCallId};
 
 /// Numbers the notifications of a cell, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +44,8 @@ pub trait Host: Send + Sync {
     fn abort_tool(&self, cell: CellKey, id: ToolCallId);
     /// Passes a notification on. Its end is told with [`super::CellHandle::notification_ended`].
     fn notify(&self, cell: CellKey, id: NotificationId, kind: NotificationKind, text: String);
+    /// Passes on what the inspector of a cell says.
+    fn inspector(&self, _cell: CellKey, _event: InspectorEvent) {}
     /// Says that the engine of this cell is lost.
     fn engine_lost(&self, _cell: CellKey) {}
     /// Says that nothing of this cell will come any more.

@@ -14,10 +14,17 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(test))]
 use std::thread::{self, ThreadId};
 
+use super::inspector::InspectorCommand;
 use super::message::{Command, Flow, Lookout, ToolCallId, ToolOutcome};
+
+/// What debuggers may leave untaken before the cell waits for them.
+const MOST_UNTAKEN_BYTES: usize = 16 * 1024 * 1024;
 
 struct State {
     settled: VecDeque<(ToolCallId, ToolOutcome)>,
+    inspector: VecDeque<InspectorCommand>,
+    /// Bytes that were sent to debuggers, and that they have not taken yet.
+    untaken_bytes: usize,
     flow: Flow,
     /// Tells the commands that set the flow from each other.
     flow_number: u64,
@@ -45,6 +52,8 @@ pub(super) enum Wake {
     Due,
     /// The flow was set: a script that was frozen goes on.
     Flow,
+    /// A debugger has said something.
+    Inspector,
     /// The stop flag was set.
     Stopped,
 }
@@ -54,6 +63,8 @@ impl Inbox {
     pub(super) fn new(flow: Flow, lookout: Option<Arc<dyn Lookout>>) -> Arc<Self> {
         let state = State {
             settled: VecDeque::new(),
+            inspector: VecDeque::new(),
+            untaken_bytes: 0,
             flow,
             flow_number: 0,
             thawed: false,
@@ -85,6 +96,50 @@ impl Inbox {
             }
         }
         self.wake(state);
+    }
+
+    /// Puts in what is said to the inspector. Says whether the inspector has to hear of it.
+    pub(super) fn push_inspector(&self, command: InspectorCommand) -> bool {
+        let mut state = self.lock();
+        let is_heard = if let InspectorCommand::Taken(bytes) = command {
+            state.untaken_bytes = state.untaken_bytes.saturating_sub(bytes);
+            false
+        } else {
+            state.inspector.push_back(command);
+            true
+        };
+        self.wake(state);
+        is_heard
+    }
+
+    /// What was said to the inspector next, without waiting.
+    pub(super) fn take_inspector(&self) -> Option<InspectorCommand> {
+        self.lock().inspector.pop_front()
+    }
+
+    /// Sleeps until something is said to the inspector. None: the cell is stopped.
+    pub(super) fn wait_for_inspector(&self) -> Option<InspectorCommand> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if let Some(command) = state.inspector.pop_front() {
+                return Some(command);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Counts what is about to be sent to a debugger, and sleeps first while too much was not taken. False: the cell is
+    /// stopped, and nothing is to be sent.
+    pub(super) fn reserve_for_debuggers(&self, bytes: usize) -> bool {
+        let mut state = self.lock();
+        while !state.stopped && state.untaken_bytes > MOST_UNTAKEN_BYTES {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.untaken_bytes += bytes;
+        !state.stopped
     }
 
     /// Wakes the thread: the stop flag is set.
@@ -135,6 +190,9 @@ impl Inbox {
             if state.stopped {
                 return Wake::Stopped;
             }
+            if !state.inspector.is_empty() {
+                return Wake::Inspector;
+            }
             if state.thawed {
                 return Wake::Flow;
             }
@@ -166,6 +224,7 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::inspector::DebuggerId;
     use super::super::message::LookoutPost;
     use super::*;
 
@@ -209,6 +268,10 @@ mod tests {
     fn result(number: u32) -> Command {
         let id = ToolCallId::new(number).unwrap();
         Command::ToolSettled { id, outcome: ToolOutcome::Undefined }
+    }
+
+    fn attach(number: u32) -> InspectorCommand {
+        InspectorCommand::Attach(DebuggerId::new(number).unwrap())
     }
 
     /// Runs a test under 1 000 random schedules, and under 1 000 with few but unlucky switches.
@@ -296,6 +359,43 @@ mod tests {
                 (vec![1, 2], vec![3, 4]),
                 "each sender's results keep their order"
             );
+        });
+    }
+
+    #[test]
+    fn a_paused_script_takes_debuggers_and_a_stop_and_leaves_results_in_the_queue() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            let sender = Arc::clone(&inbox);
+            let sending = thread::spawn(move || {
+                sender.push(result(1));
+                sender.push_inspector(attach(1));
+                sender.push_inspector(attach(2));
+                sender.stop();
+            });
+            let mut heard = 0;
+            while inbox.wait_for_inspector().is_some() {
+                heard += 1;
+            }
+            assert!(heard <= 2);
+            sending.join().unwrap();
+            assert_eq!(inbox.take_settled().len(), 1);
+        });
+    }
+
+    #[test]
+    fn what_debuggers_do_not_take_holds_the_script_until_they_do_or_it_is_stopped() {
+        in_every_order(|| {
+            let inbox = Inbox::new(Flow::Run);
+            assert!(inbox.reserve_for_debuggers(MOST_UNTAKEN_BYTES + 1));
+            let taker = Arc::clone(&inbox);
+            let taking = thread::spawn(move || taker.push_inspector(InspectorCommand::Taken(1)));
+            assert!(inbox.reserve_for_debuggers(1));
+            taking.join().unwrap();
+            let stopper = Arc::clone(&inbox);
+            let stopping = thread::spawn(move || stopper.stop());
+            assert!(!inbox.reserve_for_debuggers(1));
+            stopping.join().unwrap();
         });
     }
 

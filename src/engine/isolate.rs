@@ -96,6 +96,13 @@ impl VirginIsolate {
         *self.heap_guard.stop.borrow_mut() = Some(Arc::clone(stop));
     }
 
+    /// The watch over its heap, for whoever adds others.
+    pub(super) fn heap_limit(&mut self) -> HeapLimit {
+        // SAFETY: V8 gave it, and `HeapLimit` is used on this thread only, while the isolate lives.
+        let isolate = unsafe { self.isolate.as_raw_isolate_ptr() };
+        HeapLimit { isolate, guard: (&raw mut *self.heap_guard).cast() }
+    }
+
     /// Throws the isolate away.
     pub(super) fn dispose(self) {
         let Self { context, errors, helpers, mut isolate, heap_guard, .. } = self;
@@ -104,6 +111,23 @@ impl VirginIsolate {
         drop(isolate);
         // V8 holds a pointer to it until here.
         drop(heap_guard);
+    }
+}
+
+/// The watch over the heap of one isolate. It must not be used after the isolate's end.
+pub(super) struct HeapLimit {
+    isolate: v8::UnsafeRawIsolatePtr,
+    guard: *mut c_void,
+}
+
+impl HeapLimit {
+    /// Makes it the watch that V8 asks when the heap is full: it asks the one that came last. A debugger has V8 add one
+    /// of its own, which would let the heap grow to four times its limit.
+    pub(super) fn watch_first(&self) {
+        // SAFETY: as `VirginIsolate::heap_limit` says, it is alive and belongs to this thread.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) };
+        isolate.remove_near_heap_limit_callback(near_heap_limit, 0);
+        isolate.add_near_heap_limit_callback(near_heap_limit, self.guard);
     }
 }
 

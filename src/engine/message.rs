@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::inspector::{Inspection, InspectorEvent};
 use super::{CellLimits, Features, NotificationKind, ToolSet};
 use crate::model::ContentItem;
 
@@ -159,6 +160,8 @@ pub struct StartCell {
     pub flow: Flow,
     /// What the script finds beyond the language.
     pub features: Features,
+    /// That it can be debugged. None: it can't, and pays nothing for it.
+    pub inspection: Option<Inspection>,
 }
 
 /// Whether a script runs on by itself.
@@ -218,6 +221,8 @@ pub enum Event {
     /// The script is frozen: it can go on only after a tool or a timer. Only with [`Flow::Step`]. The number is that
     /// of the [`Command::Flow`] that it obeys; 0 if there was none.
     Frontier(u64),
+    /// The inspector of the cell speaks.
+    Inspector(InspectorEvent),
     /// V8 has stopped. Nothing of the cell runs any more.
     Finished(Box<Finished>),
     /// The engine was lost with the script in it, for this reason. Nothing comes after it.

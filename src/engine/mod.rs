@@ -13,6 +13,7 @@ mod globals;
 mod helpers;
 mod hints;
 mod inbox;
+mod inspector;
 mod isolate;
 mod life;
 mod limits;
@@ -35,6 +36,7 @@ mod values;
 
 pub(crate) use address_space::check_limit as check_address_space;
 pub use features::{Console, ConsoleLevel, Features, NotificationKind};
+pub use inspector::{DebuggerId, InspectedStart, Inspection, InspectorCommand, InspectorEvent};
 pub use life::lost_engines;
 pub use limits::CellLimits;
 pub use message::{
@@ -65,6 +67,8 @@ pub trait Engine: Send + Sync {
 pub trait RunningCell: Send + Sync {
     /// Sends what the cell waits for. Commands to a finished cell are dropped.
     fn send(&self, command: Command);
+    /// Passes on what is said to the inspector of the cell. Nothing happens if the cell was started without one.
+    fn inspect(&self, _command: InspectorCommand) {}
     /// Stops the script, wherever it is. The first reason wins; later ones have no effect.
     fn interrupt(&self, reason: StopReason);
     /// Says that so many items, of so many bytes, were collected: they no longer count against the output limit.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::error::{self, Thrown};
 use super::inbox::Wake;
+use super::inspector::Inspector;
 use super::isolate::VirginIsolate;
 use super::message::{
     CellError, CellErrorCode, Event, Finished, Flow, Outcome, StoredMap, ToolCallId, ToolOutcome,
@@ -50,23 +51,33 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
         died_of_memory(cause, isolate, &last_shared, &limits)
     });
     state.emit(Event::Started);
+    let inspection = cell.inspection.map(|inspection| (inspection, virgin.heap_limit()));
     let finished = {
         v8::scope!(let scope, &mut virgin.isolate);
         let context = v8::Local::new(scope, &virgin.context);
         let scope = &mut v8::ContextScope::new(scope, context);
         helpers::define_console(scope, &state);
-        let mut outcome = Script { state: &state, shared: &shared, heap_noted: Cell::new(None) }.run(
-            scope,
-            &cell.source,
-            cell.line_offset,
-        );
+        let inspector = inspection.map(|(inspection, heap_limit)| {
+            Inspector::open(scope, &inspection, heap_limit, Arc::clone(&shared), events.clone())
+        });
+        let script = Script {
+            state: &state,
+            shared: &shared,
+            inspector: inspector.as_deref(),
+            heap_noted: Cell::new(None),
+        };
+        let mut outcome = script.run(scope, &cell.source, cell.line_offset);
         if let Outcome::Failed(error) = &mut outcome {
             error::explain_refused_buffer(error, &state);
             error.frame = error.position.and_then(|position| {
                 code_frame(&cell.source, cell.line_offset + 1, position.line, position.column)
             });
         }
-        finish(scope, &state, &shared, outcome)
+        let finished = finish(scope, &state, &shared, outcome);
+        if let Some(inspector) = inspector {
+            inspector.close(scope);
+        }
+        finished
     };
     out_of_memory::forget();
     let was_given_up = shared.life.stop();
@@ -131,6 +142,7 @@ const HEAP_NOTE_TIME: Duration = Duration::from_millis(2);
 struct Script<'cell> {
     state: &'cell CellState,
     shared: &'cell Shared,
+    inspector: Option<&'cell Inspector>,
     heap_noted: Cell<Option<Instant>>,
 }
 
@@ -142,6 +154,10 @@ enum Progress {
 
 impl Script<'_> {
     fn run(&self, scope: &mut v8::PinScope<'_, '_>, source: &str, line_offset: u32) -> Outcome {
+        self.hold_back();
+        if let Some(reason) = self.state.stopped() {
+            return self.stopped(reason);
+        }
         let promise = match self.start(scope, source, line_offset) {
             Ok(promise) => promise,
             Err(outcome) => return outcome,
@@ -211,10 +227,31 @@ impl Script<'_> {
         self.shared.cpu.pause(works);
         let wake = self.sleep();
         self.shared.cpu.resume(works);
-        if let Wake::Settled(settled) = wake {
-            self.settle(scope, settled);
+        match wake {
+            Wake::Settled(settled) => {
+                self.settle(scope, settled);
+            }
+            Wake::Inspector => {
+                self.listen_to_debuggers();
+                // What a debugger evaluated may have settled promises.
+                scope.perform_microtask_checkpoint();
+            }
+            Wake::Due | Wake::Flow | Wake::Stopped => {}
         }
         Ok(())
+    }
+
+    /// Waits for a debugger, if the script is not to start without one.
+    fn hold_back(&self) {
+        if let Some(inspector) = self.inspector {
+            inspector.hold_back();
+        }
+    }
+
+    fn listen_to_debuggers(&self) {
+        if let Some(inspector) = self.inspector {
+            inspector.take_what_is_there();
+        }
     }
 
     fn note_heap(&self, scope: &mut v8::Isolate) {
@@ -233,7 +270,13 @@ impl Script<'_> {
             }
             (Flow::Step, number) => {
                 self.state.emit(Event::Frontier(number));
-                inbox.wait_frozen()
+                loop {
+                    match inbox.wait_frozen() {
+                        // It stays frozen meanwhile.
+                        Wake::Inspector => self.listen_to_debuggers(),
+                        wake => break wake,
+                    }
+                }
             }
         }
     }

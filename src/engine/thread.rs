@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cpu_clock::CpuClock;
 use super::inbox::Inbox;
+use super::inspector::{self, InspectorCommand};
 use super::life::{self, Life};
 use super::message::{Command, EngineUsage, EventSender, StartCell};
 use super::pool::{Job, Pool, PoolOptions};
@@ -98,6 +99,17 @@ struct ThreadCell {
 impl RunningCell for ThreadCell {
     fn send(&self, command: Command) {
         self.shared.inbox.push(command);
+    }
+
+    fn inspect(&self, command: InspectorCommand) {
+        if !self.shared.inbox.push_inspector(command) {
+            return;
+        }
+        // As in `interrupt`: either this finds the isolate, or the thread that takes the cell finds the command.
+        fence(Ordering::SeqCst);
+        if let Some(isolate) = self.shared.isolate.get() {
+            inspector::interrupt(isolate);
+        }
     }
 
     fn interrupt(&self, reason: StopReason) {

@@ -16,7 +16,7 @@ use napi_derive::napi;
 use super::error::{CodedError, environment};
 use super::message::{Field, Message, whole};
 use crate::cell::{CellHandle, CellKey, Host, NotificationId, ToolCall};
-use crate::engine::{JsonText, NotificationKind, ToolCallId, ToolOutcome, lost_engines};
+use crate::engine::{InspectorEvent, JsonText, NotificationKind, ToolCallId, ToolOutcome, lost_engines};
 use crate::session::{SHUTDOWN_TIME, Session};
 
 /// Weight of the messages that travel together, at the most. JavaScript looks at the clock between batches.
@@ -141,7 +141,7 @@ impl Bridge {
         sessions.push(Arc::downgrade(session));
     }
 
-    fn cell(&self, key: CellKey) -> Option<CellHandle> {
+    pub(super) fn cell(&self, key: CellKey) -> Option<CellHandle> {
         lock(&self.cells).get(&key).cloned()
     }
 
@@ -202,6 +202,10 @@ impl Host for Bridge {
         } else {
             self.send(Message::Notify { cell, id, kind, text });
         }
+    }
+
+    fn inspector(&self, cell: CellKey, event: InspectorEvent) {
+        self.send(Message::Inspector { cell, event });
     }
 
     fn engine_lost(&self, cell: CellKey) {

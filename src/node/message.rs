@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Either3, Null};
 use serde::Serialize;
 
 use crate::cell::{CellKey, CellResult, CellStatus, Ending, NotificationId, Refusal, Ticket, ToolCall};
-use crate::engine::{CellError, ConsoleLevel, NotificationKind, ToolCallId};
+use crate::engine::{CellError, ConsoleLevel, InspectorEvent, NotificationKind, ToolCallId};
 use crate::model::ContentItem;
 
 /// One field of a message.
@@ -49,6 +49,10 @@ pub(super) enum Message {
         lost: u64,
         held: usize,
     },
+    Inspector {
+        cell: CellKey,
+        event: InspectorEvent,
+    },
     CellClosed {
         cell: CellKey,
     },
@@ -67,6 +71,8 @@ const CELL_CLOSED: f64 = 5.0;
 const CHILD: f64 = 6.0;
 const ENGINE_LOST: f64 = 7.0;
 const CONTENT: f64 = 8.0;
+const TO_DEBUGGER: f64 = 9.0;
+const INSPECTION_OVER: f64 = 10.0;
 
 /// Content that travels at once, at the most: JavaScript needs about a millisecond for it.
 const MOST_ITEMS: usize = 1_024;
@@ -174,6 +180,16 @@ impl Message {
             ],
             Self::EngineLost { cell, lost, held } => {
                 vec![Field::A(ENGINE_LOST), key(cell), Field::A(number(lost)), Field::A(number(held as u64))]
+            }
+            Self::Inspector { cell, event: InspectorEvent::Message { debugger, text, is_answer } } => vec![
+                Field::A(TO_DEBUGGER),
+                key(cell),
+                Field::A(debugger.get().into()),
+                Field::A(f64::from(u8::from(is_answer))),
+                Field::B(text),
+            ],
+            Self::Inspector { cell, event: InspectorEvent::Closed } => {
+                vec![Field::A(INSPECTION_OVER), key(cell)]
             }
             Self::CellClosed { cell } => vec![Field::A(CELL_CLOSED), key(cell)],
             Self::Child { event } => vec![Field::A(CHILD), Field::B(event)],

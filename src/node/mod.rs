@@ -8,6 +8,7 @@ mod child_event;
 mod engines;
 mod error;
 mod functions;
+mod inspector;
 mod message;
 mod options;
 mod session;

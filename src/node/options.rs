@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::bridge::Bridge;
 use super::error::{CodedError, invalid_argument, not_started};
-use crate::engine::{CellLimits, Engine, Features, JsonText, StoredMap, ThreadEngine};
+use crate::engine::{CellLimits, Engine, Features, InspectedStart, JsonText, StoredMap, ThreadEngine};
 #[cfg(unix)]
 use crate::host::{Launch, ProcessEngine, ProcessOptions};
 use crate::session::SessionLimits;
@@ -25,6 +25,9 @@ pub(super) struct Options {
     stored_values: Vec<(String, String)>,
     #[serde(default)]
     child: Option<ProcessIsolation>,
+    /// When scripts start, if cells can be debugged.
+    #[serde(default)]
+    pub(super) inspect: Option<InspectedStart>,
     pub(super) default_yield_time_ms: f64,
     pub(super) max_yield_time_ms: Option<f64>,
 }

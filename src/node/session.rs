@@ -13,7 +13,7 @@ use super::message::{Message, number, whole};
 use super::options::Options;
 use super::tool_set::NativeToolSet;
 use crate::cell::{Observation, Reply, Ticket, Watch};
-use crate::engine::Features;
+use crate::engine::{Features, InspectedStart};
 use crate::model::parse_exec_source;
 use crate::session::{Exec, Session};
 
@@ -25,6 +25,7 @@ pub struct NativeSession {
     features: Features,
     default_yield_ms: f64,
     max_yield_ms: f64,
+    inspected: Option<InspectedStart>,
 }
 
 #[napi]
@@ -57,6 +58,7 @@ impl NativeSession {
             features: options.features,
             default_yield_ms: options.default_yield_time_ms,
             max_yield_ms: options.max_yield_time_ms.unwrap_or(f64::INFINITY),
+            inspected: options.inspect,
         })
     }
 
@@ -83,6 +85,7 @@ impl NativeSession {
             features: self.features,
             tools: Arc::clone(&tools.tools),
             observation: self.observation(ticket, None, yield_ms, step),
+            inspected: self.inspected,
         };
         let cell = self.session.exec(exec).map_err(|error| not_started(&error))?;
         self.bridge.retain(env);

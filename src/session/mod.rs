@@ -12,7 +12,7 @@ use crate::cell::{
     CellHandle, CellHome, CellId, CellKey, Host, NewCell, Observation, Refusal, Reply, Ticket, Watch,
     clock_is_running,
 };
-use crate::engine::{Engine, Features, Flow, StartCell, StoredMap, ToolSet};
+use crate::engine::{Engine, Features, Flow, InspectedStart, Inspection, StartCell, StoredMap, ToolSet};
 
 pub use error::SessionError;
 pub use options::SessionLimits;
@@ -53,6 +53,8 @@ pub struct Exec {
     pub features: Features,
     /// The caller that watches from the start.
     pub observation: Observation,
+    /// When the script starts, if it can be debugged. None: it can't.
+    pub inspected: Option<InspectedStart>,
 }
 
 impl Session {
@@ -74,7 +76,7 @@ impl Session {
     /// # Errors
     /// When the session is closed or full, the source is too long, or no engine can be had. Nothing was started then.
     pub fn exec(&self, exec: Exec) -> Result<CellHandle, SessionError> {
-        let Exec { source, line_offset, tools, features, observation } = exec;
+        let Exec { source, line_offset, tools, features, observation, inspected } = exec;
         let shared = &self.shared;
         let limits = &shared.limits;
         if source.len() > limits.source_bytes {
@@ -121,6 +123,8 @@ impl Session {
             limits: limits.cell,
             flow,
             features,
+            inspection: inspected
+                .map(|start| Inspection { name: format!("codecell cell {}", handle.id), start }),
         };
         shared.host.opened(handle.clone());
         match shared.engine.start(start, prepared.events()) {

@@ -179,7 +179,11 @@ impl Cells {
                 };
                 let stored = self.stored.get(session);
                 let source = text(tail);
-                self.start(cell, StartCell { source, line_offset, tools, stored, limits, flow, features });
+                let inspection = None;
+                self.start(
+                    cell,
+                    StartCell { source, line_offset, tools, stored, limits, flow, features, inspection },
+                );
             }
             ToChild::ToolSettled { cell, id, outcome } => self.with(cell, |cell| {
                 let outcome = match outcome {

@@ -25,6 +25,8 @@ pub(super) fn encode(event: Event) -> Vec<(CellEvent, Vec<u8>)> {
         }
         Event::YieldRequested => (CellEvent::YieldRequested, Vec::new()),
         Event::Frontier(number) => (CellEvent::Frontier(number), Vec::new()),
+        // No cell has an inspector here.
+        Event::Inspector(_) => return Vec::new(),
         Event::Finished(finished) => return encode_end(*finished),
         Event::Lost(_) => (CellEvent::Lost(LostBecause::Engine), Vec::new()),
     };
