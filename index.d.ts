@@ -650,7 +650,7 @@ export interface ModelToolTrace {
 export interface EngineOptions {
   /**
    * Threads that stand ready at the most, each with an isolate that no script has touched: an integer from 0 to 64.
-   * Default 2. Each takes about 0.9 MiB. A cell that finds one starts in a tenth of the time. With 0 nothing is kept:
+   * Default 2. Each takes about 0.8 MiB. A cell that finds one starts in a tenth of the time. With 0 nothing is kept:
    * least memory, and each cell waits until its isolate is made. It does not limit how many cells run at once.
    */
   ready?: number
@@ -660,8 +660,8 @@ export interface EngineOptions {
 
 /**
  * Configures the engines of the process, for all its sessions and threads. It takes effect at once: threads that are too
- * many end, cells that run are not touched. After `idleMs` without a cell no thread is left, and what they shared is
- * given back.
+ * many end, cells that run are not touched. After `idleMs` without a cell no thread is left, and their memory goes
+ * back to the system: most of it at once, some after about 10 seconds.
  *
  * With `isolation: 'process'` it holds in each child process. With `ready: 0` no child stands ready either; children
  * without cells, but for the one that stands ready, end after `idleMs`, and after 10 seconds at the latest.
