@@ -156,9 +156,7 @@ export class Session {
     const traced = this.#traced
 
     const snapshot = () =>
-      callsBack
-        ? AsyncLocalStorage.snapshot()
-        : (/** @type {() => any} */ work) => work()
+      callsBack ? AsyncLocalStorage.snapshot() : (/** @type {() => any} */ work) => work()
 
     let stopYielding = () => {}
     const send = (/** @type {number} */ ticket) => {

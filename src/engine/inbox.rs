@@ -365,7 +365,7 @@ mod tests {
     #[test]
     fn a_paused_script_takes_debuggers_and_a_stop_and_leaves_results_in_the_queue() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Run);
+            let inbox = Inbox::new(Flow::Run, None);
             let sender = Arc::clone(&inbox);
             let sending = thread::spawn(move || {
                 sender.push(result(1));
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn what_debuggers_do_not_take_holds_the_script_until_they_do_or_it_is_stopped() {
         in_every_order(|| {
-            let inbox = Inbox::new(Flow::Run);
+            let inbox = Inbox::new(Flow::Run, None);
             assert!(inbox.reserve_for_debuggers(MOST_UNTAKEN_BYTES + 1));
             let taker = Arc::clone(&inbox);
             let taking = thread::spawn(move || taker.push_inspector(InspectorCommand::Taken(1)));
