@@ -247,6 +247,7 @@ export interface Limits {
 
 /** What a script has written to `console`, as told on the `codecell:console` diagnostics channel. */
 export interface ConsoleEvent {
+  /** The cell's id within its session. */
   cellId: string
   /** As in {@link Notification}. */
   callId: string
@@ -326,6 +327,7 @@ export interface InspectOptions {
 
 /** Published on the diagnostics channel `codecell:inspector` for each cell that can be debugged, when it starts. */
 export interface InspectorEvent {
+  /** The cell's id within its session. */
   cellId: string
   /** For whatever speaks the Chrome DevTools protocol. Whoever has it can do what the cell can. */
   webSocketDebuggerUrl: string

@@ -97,9 +97,9 @@ export class Cell {
    */
   wroteToConsole(level, text) {
     if (!consoles.hasSubscribers) return
-    const { id, callId, inContext } = this.#parts
+    const { caller, inContext } = this.#parts
     /** @type {ConsoleEvent} */
-    const event = { cellId: id, callId, level, text }
+    const event = { cellId: caller.cellId, callId: caller.callId, level, text }
     inContext(() => consoles.publish(event))
   }
 
