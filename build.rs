@@ -19,9 +19,12 @@ fn main() {
         println!("cargo::rerun-if-changed={source}");
     }
     let directory = env::var_os("OUT_DIR").expect("cargo sets it");
-    // A snapshot is for the machine that made it. Elsewhere the globals are made at run time.
+    // A snapshot is for the machine that made it. Elsewhere the globals are made at run time, and where the environment
+    // says so: scripts/test-without-snapshot.mjs.
+    println!("cargo::rerun-if-env-changed=CODECELL_SNAPSHOT");
     let is_native = env::var_os("HOST") == env::var_os("TARGET");
-    let snapshot = if is_native { make_snapshot() } else { Vec::new() };
+    let is_refused = env::var_os("CODECELL_SNAPSHOT").is_some_and(|value| value == "off");
+    let snapshot = if is_native && !is_refused { make_snapshot() } else { Vec::new() };
     fs::write(Path::new(&directory).join("snapshot.bin"), snapshot)
         .expect("cargo gives a directory to write to");
 }

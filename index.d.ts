@@ -379,7 +379,8 @@ export interface SessionOptions {
   typescript?: 'auto' | 'off'
   /**
    * Lets a debugger, such as Chrome DevTools, attach to the cells: see `docs/debugging.md`. Off by default; `true` stands
-   * for `{}`. Not with `isolation: 'process'`. Needs the package `ws`.
+   * for `{}`. Not with `isolation: 'process'`. Needs the package `ws`. The port is free again
+   * when the session was closed.
    *
    * Whoever can reach the port, from this machine, and has read the path of a cell there can do what the cell can.
    */

@@ -13,6 +13,18 @@ const WHOLE = ['start', 'end', 'asyncStart', 'asyncEnd']
 const FAILED = ['start', 'end', 'error', 'asyncStart', 'asyncEnd']
 
 describe('codecell:cell', () => {
+  test('a subscriber that freezes what it is told harms nothing', async () => {
+    for (const name of ['cell', 'tool', 'model-tool']) {
+      const { start } = tracingChannel(`codecell:${name}`)
+      start.subscribe(Object.freeze)
+      onTestFinished(() => void start.unsubscribe(Object.freeze))
+    }
+    const session = openSession({ tools: { tool: { execute: () => 1 } } })
+    const { exec } = session.modelTools()
+    expect((await exec.run('text(await tools.tool())')).success).toBe(true)
+    expect((await session.exec('await tools.tool()')).status).toBe('completed')
+  })
+
   test('a cell is told as tracePromise tells it, with one object in all events', async () => {
     const cells = watch('codecell:cell')
     const result = await openSession().exec('text(1)', { callId: 'call-7' })

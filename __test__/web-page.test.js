@@ -294,6 +294,28 @@ describe('the server', () => {
     expect((await ask('/../package.json', { headers })).status).toBe(404)
   })
 
+  test('keeps of a flood what a person can read, and says that there was more', async () => {
+    const source = `for (let i = 0; i < 3_000; i++) notify('x'.repeat(10_000))`
+    const { text } = await ask('/api/cells', {
+      method: 'POST',
+      headers: await ownHeaders(),
+      body: JSON.stringify({ source, yieldTimeMs: 0 }),
+    })
+    expect(text.length).toBeLessThan(4 * 2 ** 20)
+  })
+
+  test('where there are too many, one session goes, not all', async () => {
+    const first = await ownHeaders()
+    const second = await ownHeaders()
+    // Asked last, it is not the idlest.
+    for (let more = 0; more < 19; more++) {
+      await ownHeaders()
+      await ask('/api/session', { headers: second })
+    }
+    expect((await ask('/api/session', { headers: first })).status).toBe(401)
+    expect((await ask('/api/session', { headers: second })).status).toBe(200)
+  })
+
   test('one browser does not see the cells of another', async () => {
     const source = `await new Promise((resolve) => setTimeout(resolve, 60_000))`
     const first = await ownHeaders()

@@ -76,10 +76,7 @@ async function traced(tool, serve, ...[session, settings, input, given]) {
   const message = { sessionId: settings.sessionId, tool, callId: callIdIn(given), input }
   if (tool === 'wait') message.cellId = cellIdIn(input)
   const trace = new Trace(modelToolChannel, message)
-  const note = (/** @type {CellResult} */ result) => {
-    message.cellId = result.cellId
-    message.cellResult = result
-  }
+  const note = (/** @type {CellResult} */ result) => trace.note({ cellId: result.cellId, cellResult: result })
   try {
     const output = await trace.run(() => serve(session, settings, input, given, note))
     trace.end({ result: output })

@@ -82,6 +82,15 @@ export class Trace {
   }
 
   /**
+   * Puts what is known now on the message. A subscriber may have frozen it, which is no concern of the cell.
+   *
+   * @param {object} known parts of the message
+   */
+  note(known) {
+    for (const [key, value] of Object.entries(known)) Reflect.set(this.message, key, value)
+  }
+
+  /**
    * Tells the end. What comes after the first one is not told.
    *
    * @param {{ result?: Message['result'], error?: Message['error'] }} outcome
@@ -90,7 +99,7 @@ export class Trace {
     if (this.#isOver) return
     this.#isOver = true
     const { error, asyncStart, asyncEnd } = this.#channel
-    Object.assign(this.message, outcome)
+    this.note(outcome)
     if ('error' in outcome) error.publish(this.message)
     asyncStart.publish(this.message)
     asyncEnd.publish(this.message)

@@ -106,7 +106,15 @@ export function runProgram(binary, args, { deadline, cwd = ROOT, env = {} }) {
   // Vitest sets it for itself; a value from outside would be believed.
   delete environment.VITEST
   return new Promise((done, fail) => {
-    const child = spawn(binary, args, { cwd, env: environment, timeout: deadline, killSignal: 'SIGKILL' })
+    // On Windows npm is a script of the shell.
+    const shell = process.platform === 'win32' && binary === 'npm'
+    const child = spawn(binary, args, {
+      cwd,
+      env: environment,
+      shell,
+      timeout: deadline,
+      killSignal: 'SIGKILL',
+    })
     let output = ''
     const keep = (data) => {
       output += data

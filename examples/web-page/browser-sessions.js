@@ -11,11 +11,21 @@ const LIVE_MS = 100
 /** Of one cell. A script can call in an endless loop; a person cannot read that. */
 const SHOWN_TOOL_CALLS = 500
 const SHOWN_CHARACTERS = 300
+const REPORT_CHARACTERS = 2_000
+/** Events of one cell that wait for its page. What the host is told beyond that is left out, and it is said so. */
+const KEPT_EVENTS = 1_000
 
 /** @typedef {{ type: string, [key: string]: unknown }} CellEvent for the page, see page/cell-card.js */
-/** @typedef {{ send(event: CellEvent): void, gone: AbortSignal }} Observer a page that looks, until it is gone */
+/**
+ * A page that looks, until it is gone.
+ *
+ * @typedef {object} Observer
+ * @property {(event: CellEvent) => void} send
+ * @property {() => Promise<void>} ready when the page has read most of what it was sent, or is gone
+ * @property {AbortSignal} gone
+ */
 
-/** All browsers. One that does nothing for half an hour is forgotten; so is the idlest, where there are too many. */
+/** All browsers. One that asks nothing for half an hour is forgotten; so is the idlest, where there are too many. */
 export class BrowserSessions {
   /** @type {Map<string, BrowserSession>} */
   #sessions = new Map()
@@ -24,8 +34,9 @@ export class BrowserSessions {
   /** @returns {string} the id of a new session, which cannot be guessed */
   open() {
     if (this.#sessions.size >= MAX_SESSIONS) {
-      const longest = Math.max(...[...this.#sessions.values()].map(({ idleMs }) => idleMs))
-      this.#closeWhere(({ idleMs }) => idleMs >= longest)
+      const [first, ...others] = this.#sessions.values()
+      const idlest = others.reduce((one, other) => (other.idleMs > one.idleMs ? other : one), first)
+      this.#closeWhere((session) => session === idlest)
     }
     const id = randomUUID()
     this.#sessions.set(id, new BrowserSession())
@@ -59,17 +70,19 @@ class BrowserSession {
 
   constructor() {
     const tools = stationTools({
-      onPublish: ({ cellId, ...report }) => this.#tell(cellId, { type: 'report', ...report }),
+      onPublish: ({ cellId, title, text }) =>
+        this.#tell(cellId, { type: 'report', title: cut(title), text: cut(text) }),
     })
     this.#session = new Session({
       tools: withEvents(tools, (cellId, event) => this.#tell(cellId, event)),
-      onNotify: ({ cellId, text }) => this.#tell(cellId, { type: 'notification', text }),
+      onNotify: ({ cellId, text }) => this.#tell(cellId, { type: 'notification', text: cut(text) }),
       limits: { activeCells: 8, heapBytes: 64 * 2 ** 20, wallMs: 10 * 60_000, outputBytes: 8 * 2 ** 20 },
     })
   }
 
+  /** How long nobody has asked anything. No cell lives so long that it matters here. */
   get idleMs() {
-    return this.#session.activeCells.length > 0 ? 0 : performance.now() - this.#touched
+    return performance.now() - this.#touched
   }
 
   touch() {
@@ -145,6 +158,8 @@ class BrowserSession {
         feed.answer(result, settled)
         const left = end - performance.now()
         if (feed.ended || left <= 0 || gone.aborted) break
+        // Output that nobody takes stays in the cell, which is stopped when that is too much.
+        await observer.ready()
         // What the host told before this call comes after all output that this call still finds.
         settled = feed.keptCount
         const options = {
@@ -190,6 +205,8 @@ class CellFeed {
   #start = performance.now()
   /** @type {CellEvent[]} */
   #kept = []
+  /** Whether it was said that some are missing. */
+  #isCut = false
   /** @type {Observer | undefined} */
   #observer
   #hurry = new AbortController()
@@ -228,7 +245,13 @@ class CellFeed {
 
   /** @param {CellEvent} event */
   tell(event) {
-    this.#kept.push({ ...event, at: this.#now() })
+    // The end of a call belongs to its beginning, which is shown.
+    if (this.#kept.length < KEPT_EVENTS || event.type === 'tool-end') {
+      this.#kept.push({ ...event, at: this.#now() })
+    } else if (!this.#isCut) {
+      this.#isCut = true
+      this.#kept.push({ type: 'notification', text: 'More was told than is shown here.', at: this.#now() })
+    }
     this.#hurry.abort()
   }
 
@@ -249,7 +272,9 @@ class CellFeed {
 
   /** @param {number} count */
   #flush(count) {
-    if (this.watched) for (const event of this.#kept.splice(0, count)) this.#send(event)
+    if (!this.watched) return
+    for (const event of this.#kept.splice(0, count)) this.#send(event)
+    this.#isCut = false
   }
 
   /** @param {CellEvent} event */
@@ -288,6 +313,11 @@ function withEvents(tools, tell) {
     },
   })
   return Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, watched(name, tool)]))
+}
+
+/** @param {string} text */
+function cut(text) {
+  return text.length > REPORT_CHARACTERS ? `${text.slice(0, REPORT_CHARACTERS)}…` : text
 }
 
 function short(value) {

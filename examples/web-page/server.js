@@ -1,10 +1,13 @@
 // HTTP: who may ask, and what for. What comes of it is in browser-sessions.js.
 
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { extname } from 'node:path'
 import { CodecellError } from 'codecell'
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024
+/** What may wait for a page that does not read. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -55,7 +58,7 @@ export function createWebServer({ files, sessions }) {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     try {
       checkSender(request)
-      const path = new URL(request.url, 'http://localhost').pathname
+      const path = pathOf(request.url)
       if (path.startsWith('/api/')) await serveApi(path, request, response, sessions)
       else servePage(path, request, response, files, sessions)
     } catch (error) {
@@ -64,12 +67,18 @@ export function createWebServer({ files, sessions }) {
   })
 }
 
+function pathOf(url) {
+  if (!URL.canParse(url, 'http://localhost')) throw new Refusal(400, 'WRONG_PATH', 'the path cannot be read')
+  return new URL(url, 'http://localhost').pathname
+}
+
 /**
  * Every site that the person visits can make the browser send requests here. A page of another origin is told from ours
  * by `Origin`; a name that someone points at 127.0.0.1 (DNS rebinding), by `Host`.
  */
 function checkSender({ method, headers, socket }) {
-  const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${socket.localPort}`)
+  // As a browser says it: without the port that http has anyway.
+  const own = ['127.0.0.1', 'localhost'].map((name) => new URL(`http://${name}:${socket.localPort}`).host)
   if (!own.includes(headers.host)) throw new Refusal(421, 'WRONG_HOST', `this server is http://${own[0]}/`)
   const mayLackOrigin =
     method === 'GET' && ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'])
@@ -124,7 +133,11 @@ async function stream(response, observe) {
     if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
     response.write(`${JSON.stringify(event)}\n`)
   }
-  await observe({ send, gone: gone.signal })
+  const ready = async () => {
+    if (response.writableLength < MAX_UNREAD_BYTES || gone.signal.aborted) return
+    await Promise.race([once(response, 'drain'), once(response, 'close')])
+  }
+  await observe({ send, ready, gone: gone.signal })
   response.end()
 }
 

@@ -51,7 +51,10 @@ export class Debugger {
     const text = String(data)
     const request = isBinary ? undefined : requestOf(text)
     if (request === undefined) {
-      return this.#socket.close(UNSUPPORTED, 'a message must be JSON: { id, method, params? }')
+      return this.#socket.close(
+        UNSUPPORTED,
+        'a message must be JSON: { id, method, params? }, with an id of 32 bits',
+      )
     }
     const { id, method } = request
     if (method.startsWith('Profiler.')) {
@@ -99,7 +102,9 @@ export class Debugger {
 function requestOf(text) {
   try {
     const message = JSON.parse(text)
-    return Number.isInteger(message?.id) && typeof message.method === 'string' ? message : undefined
+    // V8 answers no id that does not fit into 32 bits.
+    const isRequest = message?.id === (message?.id | 0) && typeof message.method === 'string'
+    return isRequest ? message : undefined
   } catch {
     return undefined
   }

@@ -157,12 +157,11 @@ function pack(folder, budget) {
   return { name, version, folder, tarball: join(PACKAGES, filename), size, unpackedSize, files }
 }
 
-/** Without its mode, a launcher is a file that cannot be executed. */
+/** Without its mode, a launcher is a file that cannot be executed. Windows goes by the name. */
 function checkModes(name, files) {
   for (const { path, mode } of files) {
     const executable = (mode & 0o111) !== 0
-    if (path.startsWith('codecell-launcher') && !executable)
-      throw new Error(`${name}: ${path} is not executable`)
+    if (path === 'codecell-launcher' && !executable) throw new Error(`${name}: ${path} is not executable`)
   }
 }
 

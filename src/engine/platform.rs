@@ -128,19 +128,21 @@ fn first_thread(inbox: Receiver<Request>) {
             Err(_) => return,
         }
     };
-    let keeper = first.keeper;
+    let SpawnRequest { body, reply, keeper } = first;
     // If the root thread can't be started, this one stays it.
     let inbox = Arc::new(Mutex::new(inbox));
     let roots = Arc::clone(&inbox);
     match spawn(ROOT_THREAD, move || root_thread(&roots, keeper)) {
         Ok(()) => {
-            if let Some(reply) = first.reply {
+            if let Some(reply) = reply {
                 let _ = reply.send(Ok(()));
             }
-            (first.body)();
+            body();
         }
         Err(error) => {
-            if let Some(reply) = first.reply {
+            // With it goes the promise of a thread: the pool starts another one for the next cell.
+            drop(body);
+            if let Some(reply) = reply {
                 let _ = reply.send(Err(error));
             }
             root_thread(&inbox, Keeper::Unwanted);

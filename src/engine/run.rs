@@ -234,7 +234,9 @@ impl Script<'_> {
             Wake::Inspector => {
                 self.listen_to_debuggers();
                 // What a debugger evaluated may have settled promises.
-                scope.perform_microtask_checkpoint();
+                if self.state.stopped().is_none() {
+                    scope.perform_microtask_checkpoint();
+                }
             }
             Wake::Due | Wake::Flow | Wake::Stopped => {}
         }
@@ -272,8 +274,13 @@ impl Script<'_> {
                 self.state.emit(Event::Frontier(number));
                 loop {
                     match inbox.wait_frozen() {
-                        // It stays frozen meanwhile.
-                        Wake::Inspector => self.listen_to_debuggers(),
+                        // It stays frozen meanwhile, unless a debugger ends it.
+                        Wake::Inspector => {
+                            self.listen_to_debuggers();
+                            if self.state.stopped().is_some() {
+                                break Wake::Stopped;
+                            }
+                        }
                         wake => break wake,
                     }
                 }

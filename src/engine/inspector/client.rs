@@ -13,7 +13,7 @@ pub(super) struct Client(pub(super) Weak<Inspector>);
 impl V8InspectorClientImpl for Client {
     fn run_message_loop_on_pause(&self, _context_group_id: i32) {
         if let Some(inspector) = self.0.upgrade() {
-            inspector.pause();
+            inspector.contain(|| inspector.pause());
         }
     }
 
@@ -30,7 +30,7 @@ impl V8InspectorClientImpl for Client {
 
     fn run_if_waiting_for_debugger(&self, _context_group_id: i32) {
         if let Some(inspector) = self.0.upgrade() {
-            inspector.start_script();
+            inspector.contain(|| inspector.start_script());
         }
     }
 }
@@ -44,7 +44,7 @@ pub(super) struct DebuggerChannel {
 impl DebuggerChannel {
     fn send(&self, message: &StringBuffer, is_answer: bool) {
         if let Some(inspector) = self.inspector.upgrade() {
-            inspector.tell(self.debugger, message.string().to_string(), is_answer);
+            inspector.contain(|| inspector.tell(self.debugger, message.string().to_string(), is_answer));
         }
     }
 }

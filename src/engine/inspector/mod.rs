@@ -125,14 +125,24 @@ impl Inspector {
             self.take(command);
         }
         self.shared.cpu.resume(false);
+        self.insist_on_stop();
+    }
+
+    fn take(&self, command: InspectorCommand) {
+        self.contain(|| self.obey(command));
+        self.insist_on_stop();
+    }
+
+    /// Ends the script again if it is to end: what a debugger evaluated may have used the first termination up.
+    fn insist_on_stop(&self) {
         if self.shared.stop.get().is_some() {
-            // What a debugger evaluated may have used the first one up.
             self.isolate.terminate_execution();
         }
     }
 
-    fn take(&self, command: InspectorCommand) {
-        if catch_unwind(AssertUnwindSafe(|| self.obey(command))).is_err() {
+    /// Keeps a panic from unwinding into V8: it ends the cell.
+    fn contain(&self, work: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
             self.shared.stop.set(StopReason::Defect);
             self.isolate.terminate_execution();
         }

@@ -251,7 +251,11 @@ async fn watch_cpu(running: Arc<Running>, number: CellNumber, limit: Duration) {
     loop {
         sleep(left.max(SHORTEST)).await;
         let Some(one) = running.get(number) else { return };
-        let Some(cell) = one.cell.get() else { return };
+        let Some(cell) = one.cell.get() else {
+            // It is about to start.
+            left = SHORTEST;
+            continue;
+        };
         left = limit.saturating_sub(cell.usage().cpu);
         if left.is_zero() {
             return cell.interrupt(StopReason::CpuLimit);

@@ -53,8 +53,9 @@ impl Inlet {
         Self { stream, gate, reader: Mutex::default(), parent, cells, is_over: AtomicBool::new(false) }
     }
 
-    /// Reads while no script waits, until the parent is gone.
+    /// Reads while no script waits, until the parent is gone. Without this the child is deaf, and ends.
     pub(super) fn read(&self) {
+        let _end = Deafness(self);
         while !self.is_over.load(Ordering::Acquire) {
             self.gate.wait();
             // Whoever else has it is about to leave it, or waits there: then this thread is not needed before.
@@ -66,10 +67,14 @@ impl Inlet {
     fn read_once(&self, reader: &mut FrameReader<ToChild>) -> Arrived {
         let arrived = self.try_read(reader).unwrap_or_else(|end| end);
         if matches!(arrived, Arrived::End) {
-            self.is_over.store(true, Ordering::Release);
-            self.parent.gone.notify_one();
+            self.end();
         }
         arrived
+    }
+
+    fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+        self.parent.gone.notify_one();
     }
 
     fn try_read(&self, reader: &mut FrameReader<ToChild>) -> Result<Arrived, Arrived> {
@@ -92,6 +97,15 @@ impl Inlet {
 
 fn admit(_message: &ToChild, tail_bytes: u64) -> Result<(), Arrived> {
     if tail_bytes > MOST_TAIL_BYTES { Err(Arrived::End) } else { Ok(()) }
+}
+
+/// Ends the child when its reader ends, also by a panic.
+struct Deafness<'inlet>(&'inlet Inlet);
+
+impl Drop for Deafness<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 impl Lookout for Inlet {
