@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { Server } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
-import { openSession, textsOf } from './support/cell.js'
+import { deferred, openSession, textsOf } from './support/cell.js'
 import {
   attach,
   debuggerOf,
@@ -151,12 +151,15 @@ test('code of a debugger runs in the realm of the cell, while the script waits f
 })
 
 test('a frozen cell answers its debugger, and stays frozen', async () => {
-  const session = openInspected({}, { tools: { tool: { execute: async () => 1 } } })
+  const { promise, resolve } = deferred()
+  const session = openInspected({}, { tools: { tool: { execute: () => promise } } })
   let result = await session.execToPending(
     'let n = 0; globalThis.seen = () => n; n = await tools.tool(); text(n)',
   )
   expect(result.status).toBe('pending')
   const { Runtime } = await attach(session)
+  for (const _ of [1, 2]) expect((await Runtime.evaluate({ expression: 'seen()' })).result.value).toBe(0)
+  resolve(1)
   for (const _ of [1, 2]) expect((await Runtime.evaluate({ expression: 'seen()' })).result.value).toBe(0)
   while (result.status === 'pending') result = await session.waitToPending(result.cellId)
   expect(textsOf(result)).toEqual(['1'])
@@ -231,6 +234,35 @@ describe('a paused cell ends at once', () => {
     expect(await session.terminate(cellId)).toMatchObject({ status: 'terminated' })
     expect(await answer).toMatchObject({ status: 'terminated' })
   })
+})
+
+test('a limit that falls into code of a debugger ends the script, which never rests', async () => {
+  const session = openInspected({}, { limits: { cpuMs: 500 } })
+  const { cellId } = await session.exec('yield_control(); for (;;);')
+  const client = await attach(session)
+  // It is never answered.
+  client.Runtime.evaluate({ expression: 'for (;;);' }).catch(() => {})
+  expect(await session.wait(cellId)).toMatchObject({ status: 'failed', error: { code: 'CPU_LIMIT' } })
+})
+
+test('a limit that falls into code of a debugger ends a script that waits', async () => {
+  const session = openInspected({}, { limits: { cpuMs: 500 } })
+  const { cellId } = await session.exec('yield_control(); await new Promise(() => {})')
+  const client = await attach(session)
+  const expression = 'Promise.resolve().then(() => { for (;;); }); for (;;);'
+  client.Runtime.evaluate({ expression }).catch(() => {})
+  expect(await session.wait(cellId)).toMatchObject({ status: 'failed', error: { code: 'CPU_LIMIT' } })
+})
+
+test('a frozen cell that a debugger ends has ended', async () => {
+  const session = openInspected({})
+  const first = await session.execToPending(
+    'await new Promise((resolve) => setTimeout(resolve, 100)); text("hi")',
+  )
+  expect(first.status).toBe('pending')
+  const client = await attach(session)
+  client.Runtime.evaluate({ expression: 'exit()' }).catch(() => {})
+  await vi.waitUntil(async () => (await session.wait(first.cellId)).status === 'completed')
 })
 
 test('a cell that waits for a debugger can be terminated', async () => {
