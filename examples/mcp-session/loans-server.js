@@ -1,5 +1,6 @@
 // An MCP server over stdio that knows which books are on loan.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import * as z from 'zod'
@@ -32,9 +33,12 @@ server.registerTool(
     description: 'Reminds a reader of a book.',
     inputSchema: { reader: z.string(), title: z.string() },
   },
-  ({ reader, title }) =>
-    LOANS.get(title) === reader
+  async ({ reader, title }) => {
+    // A mail takes its time. (And a client that reads progress together with the answer drops the progress.)
+    await sleep(50)
+    return LOANS.get(title) === reader
       ? { content: [{ type: 'text', text: `${reader} was reminded of ${title}.` }] }
-      : { content: [{ type: 'text', text: `${reader} does not have ${title}.` }], isError: true },
+      : { content: [{ type: 'text', text: `${reader} does not have ${title}.` }], isError: true }
+  },
 )
 await server.connect(new StdioServerTransport())
