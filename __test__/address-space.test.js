@@ -12,16 +12,16 @@ const withAddressSpace = (gib) => ['bash', '-c', `ulimit -v ${gib * GIB_IN_KIB};
 describe.runIf(process.platform === 'linux' && isMainThread)('address space', () => {
   test.each([
     ['thread', 8],
-    ['thread', 30],
+    ['thread', 50],
     ['process', 8],
-    ['process', 30],
+    ['process', 50],
   ])(
     "isolation '%s' with %i GiB of it is ENGINE_UNAVAILABLE, and the program lives on",
     async (isolation, gib) => {
       expect(await runProgram('address-space', [isolation], { under: withAddressSpace(gib) })).toEqual({
         name: 'CodecellError',
         code: 'ENGINE_UNAVAILABLE',
-        message: expect.stringMatching(/V8 reserves 36 GiB of address space to start, .*ulimit -v unlimited/),
+        message: expect.stringMatching(/V8 reserves 54 GiB of address space to start, .*ulimit -v unlimited/),
       })
     },
   )
@@ -32,7 +32,7 @@ describe.runIf(process.platform === 'linux' && isMainThread)('address space', ()
   })
 
   test('cells that wait use it up: then exec is refused, and those that wait go on', async () => {
-    const told = await runProgram('address-space', ['thread', 'many'], { under: withAddressSpace(44) })
+    const told = await runProgram('address-space', ['thread', 'many'], { under: withAddressSpace(60) })
     expect(told).toMatchObject({
       refusal: { code: 'ENGINE_UNAVAILABLE', message: expect.stringContaining('for another isolate') },
       others: ['completed'],

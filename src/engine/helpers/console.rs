@@ -7,12 +7,10 @@ mod native;
 
 use std::rc::Rc;
 
-use super::{HelperError, guarded};
+use super::{HelperError, guarded, output};
 use crate::engine::features::{Console, ConsoleLevel, NotificationKind};
-use crate::engine::message::{Event, notification_bytes};
 use crate::engine::state::CellState;
-use crate::engine::values::{bytes_up_to, name, rust_string, v8_string};
-use crate::model::ContentItem;
+use crate::engine::values::{name, v8_string};
 
 /// The methods, with the level of what they write.
 const METHODS: [(&str, ConsoleLevel); 20] = [
@@ -159,24 +157,10 @@ fn write(
     }
     match state.features.console {
         Console::Off => {}
-        Console::Output => {
-            // Measured before it is copied, as `text` does it.
-            if state.reserve_output(scope, bytes_up_to(scope, text, state.limits.output_bytes)) {
-                state.emit(Event::Content(ContentItem::Text { text: rust_string(scope, text) }));
-            }
-        }
+        Console::Output => output::emit_text(scope, state, text),
         Console::Events => {
-            let limit = state.limits.message_bytes;
-            let bytes = bytes_up_to(scope, text, limit);
-            if bytes > limit {
-                return Err(HelperError::Limit(format!(
-                    "console.{method}: the text has {bytes} bytes, more than limits.messageBytes, which is {limit}"
-                )));
-            }
-            let text = rust_string(scope, text);
-            if state.reserve_output(scope, notification_bytes(&text)) {
-                state.emit(Event::Notify(NotificationKind::Console(level), text));
-            }
+            let text = output::message(scope, state, &format!("console.{method}"), text)?;
+            output::emit_notification(scope, state, NotificationKind::Console(level), text);
         }
     }
     Ok(())

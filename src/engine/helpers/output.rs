@@ -18,13 +18,18 @@ impl Helper for Text {
         _returned: Returned<'_, '_>,
     ) -> Result<(), HelperError> {
         let text = printed(scope, arguments.get(0))?;
-        // Measured before it is copied: a script can make a string of half a gigabyte in no time.
-        if state.stopped().is_none()
-            && state.reserve_output(scope, bytes_up_to(scope, text, state.limits.output_bytes))
-        {
-            state.emit(Event::Content(ContentItem::Text { text: rust_string(scope, text) }));
-        }
+        emit_text(scope, state, text);
         Ok(())
+    }
+}
+
+/// Appends a text item, unless the cell was stopped or that is too much.
+pub(super) fn emit_text(scope: Scope<'_, '_, '_>, state: &CellState, text: v8::Local<'_, v8::String>) {
+    // Measured before it is copied: a script can make a string of half a gigabyte in no time.
+    if state.stopped().is_none()
+        && state.reserve_output(scope, bytes_up_to(scope, text, state.limits.output_bytes))
+    {
+        state.emit(Event::Content(ContentItem::Text { text: rust_string(scope, text) }));
     }
 }
 
@@ -39,20 +44,40 @@ impl Helper for Notify {
         _returned: Returned<'_, '_>,
     ) -> Result<(), HelperError> {
         let text = printed(scope, arguments.get(0))?;
-        let limit = state.limits.message_bytes;
-        let bytes = bytes_up_to(scope, text, limit);
-        if bytes > limit {
-            return Err(HelperError::Limit(format!(
-                "notify: the text has {bytes} bytes, more than limits.messageBytes, which is {limit}"
-            )));
-        }
-        let text = rust_string(scope, text);
+        let text = message(scope, state, "notify", text)?;
         if text.trim().is_empty() {
             return Err(HelperError::Misuse("notify expects non-empty text".into()));
         }
-        if state.stopped().is_none() && state.reserve_output(scope, notification_bytes(&text)) {
-            state.emit(Event::Notify(NotificationKind::Notify, text));
-        }
+        emit_notification(scope, state, NotificationKind::Notify, text);
         Ok(())
+    }
+}
+
+/// A text that is to cross by itself, measured before it is copied.
+pub(super) fn message(
+    scope: Scope<'_, '_, '_>,
+    state: &CellState,
+    helper: &str,
+    text: v8::Local<'_, v8::String>,
+) -> Result<String, HelperError> {
+    let limit = state.limits.message_bytes;
+    let bytes = bytes_up_to(scope, text, limit);
+    if bytes > limit {
+        return Err(HelperError::Limit(format!(
+            "{helper}: the text has {bytes} bytes, more than limits.messageBytes, which is {limit}"
+        )));
+    }
+    Ok(rust_string(scope, text))
+}
+
+/// Tells the host something, unless the cell was stopped or that is too much.
+pub(super) fn emit_notification(
+    scope: Scope<'_, '_, '_>,
+    state: &CellState,
+    kind: NotificationKind,
+    text: String,
+) {
+    if state.stopped().is_none() && state.reserve_output(scope, notification_bytes(&text)) {
+        state.emit(Event::Notify(kind, text));
     }
 }
