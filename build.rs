@@ -43,6 +43,9 @@ fn make_snapshot() -> Vec<u8> {
         scope.add_context_data(context, pristine.helpers);
         scope.add_context_data(context, pristine.stack_getter);
         scope.add_context_data(context, pristine.error_class);
+        scope.add_context_data(context, pristine.array_buffer.construct);
+        scope.add_context_data(context, pristine.array_buffer.transfer);
+        scope.add_context_data(context, pristine.array_buffer.maximum);
         scope.set_default_context(context);
     }
     isolate.create_blob(v8::FunctionCodeHandling::Clear).expect("V8 makes a snapshot").to_vec()

@@ -111,6 +111,21 @@ const TRIES = {
   'template objects and tagged calls': 'const tag = (strings) => strings; look(tag``, tag`a`.raw)',
   'errors of every kind that V8 makes': `for (const use of ['null.x', 'x.y', 'new (class { #a; static f(o) { return o.#a } }).f({})', "'x'.repeat(-1)", 'decodeURI("%")', 'BigInt("x")', '1n + 1', 'Symbol() + 1', 'new Proxy({}, null)', 'JSON.parse("{")', 'new Intl.Locale("")', 'new RegExp("[")', 'structuredClone'])
       try { (0, eval)(use) } catch (e) { look(e, e.constructor) }`,
+  'what every function in reach returns and throws': `const found = new Set(), late = []
+    const walk = (value) => {
+      if (Object(value) !== value || found.has(value)) return
+      found.add(value); walk(prototypeOf(value))
+      for (const { value: held, get, set } of Object.values(Object.getOwnPropertyDescriptors(value))) { walk(held); walk(get); walk(set) }
+    }
+    walk(globalThis)
+    const kept = [exit, text, notify, yield_control, look, tools, tools.call, tools.bad, tools.rejects]
+    const { apply, construct } = Reflect
+    for (const use of found) {
+      if (typeof use !== 'function' || kept.includes(use)) continue
+      for (const attempt of [() => apply(use, undefined, []), () => apply(use, { __proto__: null }, [-1]), () => construct(use, []), () => construct(use, [1, { maxByteLength: 0 }])])
+        try { const made = attempt(); look(made); if (made instanceof Promise) late.push(made.catch(look)) } catch (e) { look(e) }
+    }
+    void late`,
 }
 
 describe.each(ISOLATIONS)('c.2 escapes, isolation %s', (isolation) => {

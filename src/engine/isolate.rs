@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::buffers::BufferMeter;
+use super::resizable_buffers::PristineArrayBuffer;
 use super::stack::PristineErrors;
 use super::stop::{StopFlag, StopReason};
 use super::{CellLimits, modules, out_of_memory, snapshot, state};
@@ -30,6 +31,8 @@ pub(super) struct VirginIsolate {
     pub(super) errors: Option<PristineErrors>,
     /// The helpers, out of every script's reach.
     pub(super) helpers: Option<v8::Global<v8::Object>>,
+    /// What stands behind `ArrayBuffer`.
+    pub(super) array_buffer: Option<PristineArrayBuffer>,
     pub(super) isolate: v8::OwnedIsolate,
     /// What its `ArrayBuffer`s use.
     pub(super) buffers: Arc<BufferMeter>,
@@ -74,16 +77,18 @@ impl VirginIsolate {
             raises: Cell::new(0),
         });
         isolate.add_near_heap_limit_callback(near_heap_limit, (&raw mut *heap_guard).cast());
-        let (context, errors, helpers) = {
+        let (context, errors, helpers, array_buffer) = {
             v8::scope!(let scope, &mut isolate);
             // The heap was made this moment, and no limit is that small: see `limits.heapBytes`.
             let (context, pristine) =
                 snapshot::new_context(scope).expect("a new heap has room for a context");
             let scope = &mut v8::ContextScope::new(scope, context);
             let errors = PristineErrors::of_virgin(scope, &pristine);
-            (v8::Global::new(scope, context), Some(errors), Some(v8::Global::new(scope, pristine.helpers)))
+            let helpers = v8::Global::new(scope, pristine.helpers);
+            let array_buffer = PristineArrayBuffer::of_virgin(scope, &pristine);
+            (v8::Global::new(scope, context), Some(errors), Some(helpers), Some(array_buffer))
         };
-        Self { context, errors, helpers, isolate, buffers, options, heap_guard }
+        Self { context, errors, helpers, array_buffer, isolate, buffers, options, heap_guard }
     }
 
     /// What it was made with.
@@ -105,9 +110,9 @@ impl VirginIsolate {
 
     /// Throws the isolate away.
     pub(super) fn dispose(self) {
-        let Self { context, errors, helpers, mut isolate, heap_guard, .. } = self;
+        let Self { context, errors, helpers, array_buffer, mut isolate, heap_guard, .. } = self;
         populate_cleared_page(&mut isolate, &context);
-        drop((context, errors, helpers));
+        drop((context, errors, helpers, array_buffer));
         drop(isolate);
         // V8 holds a pointer to it until here.
         drop(heap_guard);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::buffers::BufferMeter;
 use super::contain::contain;
+use super::globals::Pristine;
 use super::state::CellState;
 use super::values::name;
 
@@ -18,8 +19,28 @@ type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
 /// What a buffer counts at least. Each is a mapping of its own, and a process can have some ten thousand of those.
 const LEAST_BYTES: usize = 64 * 1024;
 
+/// V8's own functions behind `ArrayBuffer`, kept from before any script has run.
+pub(super) struct PristineArrayBuffer {
+    construct: v8::Global<v8::Function>,
+    transfer: v8::Global<v8::Function>,
+    maximum: v8::Global<v8::Function>,
+}
+
+impl PristineArrayBuffer {
+    /// Takes them from a virgin context.
+    pub(super) fn of_virgin(scope: &v8::PinScope<'_, '_>, pristine: &Pristine<'_>) -> Self {
+        let originals = &pristine.array_buffer;
+        Self {
+            construct: v8::Global::new(scope, originals.construct),
+            transfer: v8::Global::new(scope, originals.transfer),
+            maximum: v8::Global::new(scope, originals.maximum),
+        }
+    }
+}
+
 /// The resizable buffers of one cell.
 pub(super) struct ResizableBuffers {
+    pristine: Option<PristineArrayBuffer>,
     meter: Arc<BufferMeter>,
     held: RefCell<Vec<Held>>,
     watches_collector: Cell<bool>,
@@ -32,8 +53,13 @@ struct Held {
 }
 
 impl ResizableBuffers {
-    pub(super) fn new(meter: &Arc<BufferMeter>) -> Self {
-        Self { meter: Arc::clone(meter), held: RefCell::default(), watches_collector: Cell::new(false) }
+    pub(super) fn new(meter: &Arc<BufferMeter>, pristine: Option<PristineArrayBuffer>) -> Self {
+        Self {
+            pristine,
+            meter: Arc::clone(meter),
+            held: RefCell::default(),
+            watches_collector: Cell::new(false),
+        }
     }
 
     /// Counts `bytes`, if need be after a garbage collection. Says whether they fit.
@@ -112,7 +138,9 @@ fn construct_counted<'s>(
     scope: Scope<'_, 's, '_>,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    let reflect_construct = v8::Local::<v8::Function>::try_from(arguments.data()).ok()?;
+    let state = CellState::of(scope)?;
+    let buffers = &state.resizable_buffers;
+    let reflect_construct = v8::Local::new(scope, &buffers.pristine.as_ref()?.construct);
     let (target, new_target) = (arguments.get(0), arguments.get(2));
     let list = v8::Local::<v8::Array>::try_from(arguments.get(1)).ok()?;
     let build = |scope: Scope<'_, 's, '_>, list: v8::Local<'s, v8::Array>| {
@@ -145,8 +173,6 @@ fn construct_counted<'s>(
     let value = v8::Number::new(scope, maximum).into();
     let options = v8::Object::with_prototype_and_properties(scope, null, &[key.into()], &[value]);
     let list = v8::Array::new_with_elements(scope, &[length_value, options.into()]);
-    let state = CellState::of(scope)?;
-    let buffers = &state.resizable_buffers;
     let bytes = counted(maximum);
     if !buffers.reserve(scope, bytes) {
         let message = name(scope, "Array buffer allocation failed");
@@ -188,15 +214,15 @@ fn transfer_counted<'s>(
     scope: Scope<'_, 's, '_>,
     arguments: &v8::FunctionCallbackArguments<'s>,
 ) -> Option<v8::Local<'s, v8::Value>> {
-    let data = v8::Local::<v8::Array>::try_from(arguments.data()).ok()?;
-    let original = v8::Local::<v8::Function>::try_from(data.get_index(scope, 0)?).ok()?;
-    let maximum = v8::Local::<v8::Function>::try_from(data.get_index(scope, 1)?).ok()?;
+    let state = CellState::of(scope)?;
+    let buffers = &state.resizable_buffers;
+    let pristine = buffers.pristine.as_ref()?;
+    let original = v8::Local::new(scope, &pristine.transfer);
     let given: Vec<_> = (0..arguments.length()).map(|index| arguments.get(index)).collect();
     let made = original.call(scope, arguments.this().into(), &given)?;
     let buffer = v8::Local::<v8::ArrayBuffer>::try_from(made).ok()?;
     if buffer.get_backing_store().is_resizable_by_user_javascript() {
-        let state = CellState::of(scope)?;
-        let buffers = &state.resizable_buffers;
+        let maximum = v8::Local::new(scope, &pristine.maximum);
         let bytes = counted(maximum.call(scope, made, &[])?.number_value(scope)?);
         buffers.release_detached(scope);
         // What the old buffer counted is free again, so this can't fail.

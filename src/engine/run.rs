@@ -41,6 +41,7 @@ pub(super) fn run_cell(mut virgin: VirginIsolate, job: Job) -> bool {
         buffers: Arc::clone(&virgin.buffers),
         errors: virgin.errors.take(),
         helpers: virgin.helpers.take(),
+        array_buffer: virgin.array_buffer.take(),
         events: events.clone(),
     }));
     virgin.isolate.set_slot(Rc::clone(&state));

@@ -3,7 +3,7 @@
 //! Every isolate of the process is made from it, the keeper too: V8 shares the read-only part of the heap among all
 //! isolates, and mixing two snapshots would mix up their objects.
 
-use super::globals::{self, Pristine};
+use super::globals::{self, ArrayBufferOriginals, Pristine};
 use super::helpers::CellNatives;
 use super::values::name;
 
@@ -23,6 +23,9 @@ enum ContextData {
     Helpers,
     StackGetter,
     ErrorClass,
+    ArrayBufferConstruct,
+    ArrayBufferTransfer,
+    ArrayBufferMaximum,
 }
 
 /// What every isolate is made with.
@@ -54,6 +57,17 @@ pub(super) fn new_context<'s>(
         helpers: scope.get_context_data_from_snapshot_once(ContextData::Helpers as usize).ok()?,
         stack_getter: scope.get_context_data_from_snapshot_once(ContextData::StackGetter as usize).ok()?,
         error_class: scope.get_context_data_from_snapshot_once(ContextData::ErrorClass as usize).ok()?,
+        array_buffer: ArrayBufferOriginals {
+            construct: scope
+                .get_context_data_from_snapshot_once(ContextData::ArrayBufferConstruct as usize)
+                .ok()?,
+            transfer: scope
+                .get_context_data_from_snapshot_once(ContextData::ArrayBufferTransfer as usize)
+                .ok()?,
+            maximum: scope
+                .get_context_data_from_snapshot_once(ContextData::ArrayBufferMaximum as usize)
+                .ok()?,
+        },
     };
     Some((context, pristine))
 }

@@ -10,7 +10,7 @@ use super::contain::contain;
 use super::error::{self, Thrown};
 use super::helpers::ConsoleFormatter;
 use super::message::{Event, EventSender, StoredMap, ToolCallId};
-use super::resizable_buffers::ResizableBuffers;
+use super::resizable_buffers::{PristineArrayBuffer, ResizableBuffers};
 use super::stack::PristineErrors;
 use super::stop::{OutputMeter, StopFlag, StopReason};
 use super::timers::Timers;
@@ -78,6 +78,7 @@ pub(super) struct CellParts {
     pub(super) buffers: Arc<BufferMeter>,
     pub(super) errors: Option<PristineErrors>,
     pub(super) helpers: Option<v8::Global<v8::Object>>,
+    pub(super) array_buffer: Option<PristineArrayBuffer>,
     pub(super) events: EventSender,
 }
 
@@ -99,7 +100,7 @@ impl CellState {
             next_call: Cell::new(Some(ToolCallId::FIRST)),
             stop: parts.stop,
             output: parts.output,
-            resizable_buffers: ResizableBuffers::new(&parts.buffers),
+            resizable_buffers: ResizableBuffers::new(&parts.buffers, parts.array_buffer),
             buffers: parts.buffers,
             errors: parts.errors,
             modules: RefCell::default(),

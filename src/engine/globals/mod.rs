@@ -5,7 +5,7 @@
 
 mod array_buffer;
 
-pub(crate) use array_buffer::ArrayBufferNative;
+pub(crate) use array_buffer::{ArrayBufferNative, ArrayBufferOriginals};
 
 /// A native helper.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +124,8 @@ pub(crate) struct Pristine<'s> {
     pub(crate) stack_getter: v8::Local<'s, v8::Function>,
     /// The class `Error`.
     pub(crate) error_class: v8::Local<'s, v8::Object>,
+    /// What stands behind the functions that replace V8's own.
+    pub(crate) array_buffer: ArrayBufferOriginals<'s>,
 }
 
 /// The native functions, in the order in which a snapshot refers to them.
@@ -165,9 +167,9 @@ pub(crate) fn install<'s, N: Natives>(
         global.set(scope, key.into(), function)?;
         helpers.create_data_property(scope, key.into(), function)?;
     }
-    array_buffer::install::<N>(scope, global)?;
+    let array_buffer = array_buffer::install::<N>(scope, global)?;
     let (stack_getter, error_class) = error_parts(scope)?;
-    Some(Pristine { helpers, stack_getter, error_class })
+    Some(Pristine { helpers, stack_getter, error_class, array_buffer })
 }
 
 fn run_scripted_helpers<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Object>> {
