@@ -113,6 +113,7 @@ fn start_first_thread() -> io::Result<Mutex<Sender<Request>>> {
 
 const ENGINE_THREAD: &str = "codecell-engine";
 const ROOT_THREAD: &str = "codecell-root";
+const TRIMMER_THREAD: &str = "codecell-trimmer";
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.into()).stack_size(ENGINE_STACK_BYTES).spawn(body).map(drop)
@@ -179,7 +180,8 @@ fn root_thread(inbox: &Mutex<Receiver<Request>>, mut wanted: Keeper) {
             }
             Err(RecvTimeoutError::Timeout) => {
                 if std::mem::take(&mut memory_is_free) {
-                    give_memory_back();
+                    // It may take a while, and somebody may want a thread meanwhile. Without one, it is left.
+                    let _ = spawn(TRIMMER_THREAD, give_memory_back);
                 }
                 // As long as one isolate is alive, V8 keeps what all isolates share, and every other one is made
                 // faster. This one is never used. It is not made at once, to be out of the first cell's way.

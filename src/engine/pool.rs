@@ -68,12 +68,22 @@ impl Pool {
             pool.job_queued.notify_one();
             return Ok(());
         }
-        let promise = Preparing::promised(pool);
-        platform::spawn_engine_thread(keeper(), move || engine_thread(promise)).map_err(|error| {
-            // No thread will come for this cell. If another one has, it runs all the same.
-            pool.state().queue.retain(|job| !Arc::ptr_eq(&job.shared, &shared));
-            EngineUnavailable { reason: format!("a thread could not be started: {error}") }
-        })
+        let promise = Preparing::promised_to_caller(pool);
+        let Err(error) = platform::spawn_engine_thread(keeper(), move || engine_thread(promise)) else {
+            return Ok(());
+        };
+        let mut state = pool.state();
+        let queued = state.queue.iter().position(|job| Arc::ptr_eq(&job.shared, &shared));
+        if let Some(job) = queued.and_then(|place| state.queue.remove(place)) {
+            drop(state);
+            drop(job);
+            return Err(EngineUnavailable { reason: format!("a thread could not be started: {error}") });
+        }
+        // A thread that was meant for another cell has taken this one.
+        let lost = state.take_unserved();
+        drop(state);
+        drop(lost);
+        Ok(())
     }
 
     /// Has a thread ready before it is needed, if any is to stand ready.
@@ -145,15 +155,35 @@ impl Pool {
     }
 }
 
+impl State {
+    /// Takes the cells that no thread will come for. They are lost: their actors are told by the end of their events.
+    fn take_unserved(&mut self) -> VecDeque<Job> {
+        let served = self.ready + self.preparing;
+        self.queue.split_off(served.min(self.queue.len()))
+    }
+}
+
 /// A thread that is counted in `preparing`. If it ends before it is ready, or is never started, the count is put right.
 struct Preparing {
     pool: Weak<Pool>,
+    /// Whether whoever starts the thread sees to the queue if it can't be started.
+    caller_waits: bool,
 }
 
 impl Preparing {
     /// The caller has counted it.
     fn promised(pool: &Arc<Pool>) -> Self {
-        Self { pool: Arc::downgrade(pool) }
+        Self { pool: Arc::downgrade(pool), caller_waits: false }
+    }
+
+    /// The caller has counted it, and is told if the thread can't be started.
+    fn promised_to_caller(pool: &Arc<Pool>) -> Self {
+        Self { pool: Arc::downgrade(pool), caller_waits: true }
+    }
+
+    /// The thread runs: nobody else sees to the queue any more.
+    fn started(&mut self) {
+        self.caller_waits = false;
     }
 
     /// The thread is ready.
@@ -168,11 +198,7 @@ impl Drop for Preparing {
         if let Some(pool) = self.pool.upgrade() {
             let mut state = pool.state();
             state.preparing -= 1;
-            // A cell that no thread will come for is lost; its actor is told by the end of its events.
-            let served = state.ready + state.preparing;
-            let lost = state.queue.len().saturating_sub(served);
-            let kept = state.queue.len() - lost;
-            let lost = state.queue.split_off(kept);
+            let lost = if self.caller_waits { VecDeque::new() } else { state.take_unserved() };
             drop(state);
             drop(lost);
         }
@@ -185,6 +211,7 @@ fn keeper() -> Keeper {
 
 /// The life of an engine thread: a virgin isolate, a cell, and again.
 fn engine_thread(mut promise: Preparing) {
+    promise.started();
     while let Some(pool) = promise.pool.upgrade() {
         let mut isolate = VirginIsolate::new(pool.options());
         let Some(job) = pool.next_job(promise) else {
