@@ -173,6 +173,16 @@ test('4.8 wallMs: a cell that lives too long ends with TIME_LIMIT, whatever it d
   }
 })
 
+test('4.8 wallMs: a loop is stopped that begins while V8 optimises the script', async () => {
+  const session = newSession({ limits: { wallMs: 300 } })
+  // Hot enough to be optimised, and entered anew after each await: then V8 begins with it.
+  const source = `let x = []
+    for (let k = 0; k < 4; k++) { for (let i = 0; i < 1000; i++); await null; for (let i = 0; i < 1000; i++); await null }
+    for (;;) x = [x.length]`
+  const ends = await Promise.all(Array.from({ length: 8 }, () => session.exec(source)))
+  expect(ends.map(({ error }) => error?.code)).toEqual(Array(8).fill('TIME_LIMIT'))
+})
+
 test('4.8 wallMs: a cell that ends in time is not stopped, and the time of one does not count for the next', async () => {
   const session = newSession({ limits: { wallMs: 20_000, cpuMs: 20_000 } })
   for (let i = 0; i < 3; i += 1) {

@@ -18,7 +18,7 @@ const LANES = 4
 const INTERVALS = 12
 /** A promise that is pending for so long is lost. */
 const LOST_MS = 60_000
-/** Engines that were given up have this long to come to their end before it is measured. */
+/** Engines that were given up, and children, have this long to come to their end before it is measured. */
 const LONGEST_REST_MS = 30_000
 /** How much more the last quarter may hold than the third. */
 const ALLOWED = { residentMiB: 16, threads: 2, descriptors: 1 }
@@ -105,15 +105,19 @@ async function restartWorkers(ends, interval) {
 }
 
 async function measure() {
-  // What stands ready comes to its end, and so does what was given up a moment ago: native code that takes its time.
+  const children = childrenOf(process.pid)
+  const childMiB = children.reduce((sum, pid) => sum + residentMiB(pid), 0) / Math.max(1, children.length)
+  // What stands ready comes to its end, and so does what was given up a moment ago: native code that takes its time, and
+  // children that nobody needs.
   const latest = performance.now() + LONGEST_REST_MS
   do await sleep(500)
-  while (processes().some((pid) => heldThreads(pid) > 0) && performance.now() < latest)
+  while ((heldThreads() > 0 || childrenOf(process.pid).length > 0) && performance.now() < latest)
   collectGarbage()
   await sleep(100)
   const all = processes()
   return {
     residentMiB: all.reduce((sum, pid) => sum + residentMiB(pid), 0),
+    childMiB,
     threads: all.reduce((sum, pid) => sum + entries(`/proc/${pid}/task`).length, 0),
     held: all.reduce((sum, pid) => sum + heldThreads(pid), 0),
     descriptors: entries('/proc/self/fd').length,
