@@ -25,8 +25,8 @@ const ENGINE_STACK_BYTES: usize = 3 * 1024 * 1024;
 ///   known length stands before it. `while (true) a.push(new Array(1000).fill(0))` can then neither be terminated nor
 ///   stopped at its heap limit, and takes the process down.
 /// - `no-concurrent-recompilation`: while another thread optimises a function, V8 15.2 does not look up in the function's
-///   loops, for a budget of 2^30 instructions (`InterruptBudgetFor` in tiering-manager.cc). A loop that begins just then
-///   can't be stopped for seconds, and outgrows its heap limit. The script's own thread takes its time for it instead,
+///   loops, for a budget of 2^30 bytes of bytecode (`InterruptBudgetFor` in tiering-manager.cc). A loop that begins just
+///   then can't be stopped for seconds, and outgrows its heap limit. The script's own thread takes its time for it instead,
 ///   half a second for a function of 5 000 statements.
 const FLAGS: &str = "--stack-size=984 --no-turboshaft-loop-unrolling --no-concurrent-recompilation";
 
