@@ -34,6 +34,8 @@ function project(pool) {
       exclude: pool === 'threads' || isolated ? [...exclude, ...once] : exclude,
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // A second, which it is otherwise, is short where a browser or a server starts.
+      expect: { poll: { timeout: 20_000 } },
     },
   }
 }

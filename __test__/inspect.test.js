@@ -220,7 +220,7 @@ describe('a paused cell ends at once', () => {
   })
 
   test('when its wallMs are over', async () => {
-    const session = openInspected(WAIT, { limits: { wallMs: 1_000 } })
+    const session = openInspected(WAIT, { limits: { wallMs: 3_000 } })
     const { answer } = await pausedCell(session, PAUSED)
     expect(await answer).toMatchObject({ status: 'failed', error: { code: 'TIME_LIMIT' } })
   })
@@ -237,7 +237,7 @@ describe('a paused cell ends at once', () => {
 })
 
 test('a limit that falls into code of a debugger ends the script, which never rests', async () => {
-  const session = openInspected({}, { limits: { cpuMs: 500 } })
+  const session = openInspected({}, { limits: { cpuMs: 3_000 } })
   const { cellId } = await session.exec('yield_control(); for (;;);')
   const client = await attach(session)
   // It is never answered.
@@ -262,7 +262,9 @@ test('a frozen cell that a debugger ends has ended', async () => {
   expect(first.status).toBe('pending')
   const client = await attach(session)
   client.Runtime.evaluate({ expression: 'exit()' }).catch(() => {})
-  await vi.waitUntil(async () => (await session.wait(first.cellId)).status === 'completed')
+  await vi.waitUntil(async () => (await session.wait(first.cellId)).status === 'completed', {
+    timeout: 20_000,
+  })
 })
 
 test('a cell that waits for a debugger can be terminated', async () => {

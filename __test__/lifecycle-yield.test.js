@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { allResults, FOREVER, gate, newSession, sleep, texts, until } from './support/lifecycle-helpers.js'
 
-const LATER = 'await new Promise((r) => setTimeout(r, 60))'
+const LATER = 'await new Promise((r) => setTimeout(r, 300))'
 
 test('4.4 yield: after yieldTimeMs it answers `running` with what was emitted so far, and wait resumes', async () => {
   const tool = gate()

@@ -142,7 +142,7 @@ test('1.1 pragma: more than 2^53 - 1 is refused, and 2^53 - 1 is not', async () 
 
 test('1.1 pragma: it makes the cell yield, and options of exec win over it', async () => {
   const session = newSession()
-  const source = '// @exec: {"yield_time_ms": 5}\nawait new Promise((r) => setTimeout(r, 80)); text("done")'
+  const source = '// @exec: {"yield_time_ms": 5}\nawait new Promise((r) => setTimeout(r, 500)); text("done")'
   expect((await session.exec(source)).status).toBe('running')
   expect((await session.exec(source, { yieldTimeMs: Infinity })).status).toBe('completed')
 })

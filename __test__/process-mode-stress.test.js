@@ -8,7 +8,7 @@ const SCRIPT = fileURLToPath(new URL('../scripts/stress-children.mjs', import.me
 test.runIf(process.platform === 'linux')(
   '40 children killed at random moments under load: no promise, no other cell, no zombie and no descriptor is lost',
   async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, '40'], {
+    const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, '40', '1'], {
       env: { ...process.env, NODE_OPTIONS: '' },
     })
     expect(JSON.parse(stdout)).toMatchObject({ kills: 40, problems: [] })

@@ -29,6 +29,12 @@ import {
 import { until } from './support/lifecycle-helpers.js'
 
 const LOST = { status: 'failed', error: { code: 'ENGINE_LOST' } }
+/** All threads of a process stand still. */
+async function freeze(pid) {
+  process.kill(pid, 'SIGSTOP')
+  await until(() => statusOf(pid, 'State').startsWith('T'))
+}
+
 /** It may have gone since it was listed. */
 function killIfThere(pid) {
   try {
@@ -147,7 +153,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     const session = openProcessSession()
     await well(session)
     for (let round = 0; round < 20; round++) {
-      for (const pid of children()) process.kill(pid, 'SIGKILL')
+      for (const pid of children()) killIfThere(pid)
       await well(session)
     }
   })
@@ -174,7 +180,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     const pid = await childOf(session)
     const answer = session.exec('notify(1); while (true);')
     await runs.promise
-    process.kill(pid, 'SIGSTOP')
+    await freeze(pid)
     expect(await answer).toMatchObject({
       ...LOST,
       error: { message: expect.stringMatching(/did not answer/) },
@@ -187,7 +193,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     const session = openProcessSession()
     const pid = await childOf(session)
     const { cellId } = await session.exec('yield_control(); while (true);')
-    process.kill(pid, 'SIGSTOP')
+    await freeze(pid)
     expect((await session.terminate(cellId)).status).not.toBe('running')
     await session.close()
     await until(() => !isThere(pid))
@@ -210,7 +216,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     const pid = await childOf(session)
     const answer = session.exec('text((await tools.large()).length)')
     await called.promise
-    process.kill(pid, 'SIGSTOP')
+    await freeze(pid)
     result.resolve('x'.repeat(60 * 1024 * 1024))
     for (let round = 0; round < 20; round++) await well(other)
     process.kill(pid, 'SIGCONT')
@@ -251,7 +257,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     expect(pids.map(({ status }) => status)).toEqual(['running', 'running'])
     // One of them is killed; the other cell lives on.
     const [first] = children()
-    for (const pid of children().filter((one) => one === first)) process.kill(pid, 'SIGKILL')
+    for (const pid of children().filter((one) => one === first)) killIfThere(pid)
     await until(() => !isThere(first))
     const states = await Promise.all(
       sessions.map((session, index) => session.wait(pids[index].cellId, { yieldTimeMs: 200 })),
@@ -333,7 +339,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     for (let round = 0; round < 10; round++) {
       const answers = Array.from({ length: 6 }, () => session.exec('yield_control(); while (true);'))
       const cells = (await Promise.all(answers)).map(({ cellId }) => cellId)
-      for (const pid of children()) process.kill(pid, 'SIGKILL')
+      for (const pid of children()) killIfThere(pid)
       for (const cell of cells) expect(await session.wait(cell)).toMatchObject(LOST)
     }
     await well(session)

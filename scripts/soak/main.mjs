@@ -112,7 +112,7 @@ async function measure() {
   // children that nobody needs. One child stays, for `standing`, and runs through all intervals.
   const latest = performance.now() + LONGEST_REST_MS
   do await sleep(500)
-  while ((heldThreads() > 0 || childrenOf(process.pid).length > 1) && performance.now() < latest)
+  while ((heldThreads().length > 0 || childrenOf(process.pid).length > 1) && performance.now() < latest)
   collectGarbage()
   await sleep(100)
   const all = processes()
@@ -120,7 +120,7 @@ async function measure() {
     residentMiB: all.reduce((sum, pid) => sum + residentMiB(pid), 0),
     childMiB,
     threads: all.reduce((sum, pid) => sum + entries(`/proc/${pid}/task`).length, 0),
-    held: all.reduce((sum, pid) => sum + heldThreads(pid), 0),
+    held: all.reduce((sum, pid) => sum + heldThreads(pid).length, 0),
     descriptors: entries('/proc/self/fd').length,
     processes: all.length,
   }
