@@ -316,11 +316,10 @@ function withEvents(tools, tell) {
 }
 
 /** @param {string} text */
-function cut(text) {
-  return text.length > REPORT_CHARACTERS ? `${text.slice(0, REPORT_CHARACTERS)}…` : text
+function cut(text, longest = REPORT_CHARACTERS) {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 
 function short(value) {
-  const text = JSON.stringify(value) ?? ''
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
+  return cut(JSON.stringify(value) ?? '', SHOWN_CHARACTERS)
 }

@@ -11,7 +11,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Session } from 'codecell'
-import { collectGarbage, heldThreads, sleep } from '../../__test__/fixtures/process-support.mjs'
+import { collectGarbage, heldThreads, sleep, tasks } from '../../__test__/fixtures/process-support.mjs'
 import { random } from '../../__test__/support/random.js'
 import { JOBS } from './jobs.mjs'
 
@@ -119,9 +119,9 @@ async function measure() {
   return {
     residentMiB: all.reduce((sum, pid) => sum + residentMiB(pid), 0),
     childMiB,
-    threads: all.reduce((sum, pid) => sum + entries(`/proc/${pid}/task`).length, 0),
+    threads: all.reduce((sum, pid) => sum + tasks(pid).length, 0),
     held: all.reduce((sum, pid) => sum + heldThreads(pid).length, 0),
-    descriptors: entries('/proc/self/fd').length,
+    descriptors: readdirSync('/proc/self/fd').length,
     processes: all.length,
   }
 }
@@ -131,21 +131,12 @@ function processes() {
   return [process.pid, ...childrenOf(process.pid)]
 }
 
-/** A process may end while it is looked at. */
-function entries(directory) {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
-}
-
 /**
  * @param {number} pid
  * @returns {number[]}
  */
 function childrenOf(pid) {
-  return entries(`/proc/${pid}/task`).flatMap((task) => {
+  return tasks(pid).flatMap((task) => {
     try {
       return readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
     } catch {
