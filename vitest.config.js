@@ -6,10 +6,13 @@ const isolated = process.env.CODECELL_TEST_ISOLATION !== undefined
 const alias = isolated
   ? [{ find: /^(codecell|(\.\.\/)+js\/index\.js)$/, replacement: support('isolation.js').pathname }]
   : []
-// These say themselves where their cells run, and run them in both ways.
-const exclude = isolated ? ['__test__/escape*.test.js', '__test__/probes*.test.js'] : []
-// Their cells run in processes that they start, so one pool says as much as both.
-const once = ['__test__/web-page.test.js', '__test__/recording.test.js']
+// These say themselves where their cells run.
+const exclude = isolated
+  ? ['__test__/escape*.test.js', '__test__/probes*.test.js', '__test__/process-mode*.test.js']
+  : []
+// Their cells run in processes that they start, so one pool says as much as both. And of those that look at the child
+// processes of this one, a process can have one only.
+const once = ['__test__/web-page.test.js', '__test__/recording.test.js', '__test__/process-mode-loop.test.js']
 const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}
 
 /** @param {string} name */

@@ -9,6 +9,10 @@ import { addonPath, launcherPath } from './native.js'
 
 const MIB = 1024 * 1024
 
+/** Bun and Deno have functions of libuv's names, which are not for use. */
+const LIBUV =
+  process.versions.bun === undefined && process.versions.deno === undefined ? process.versions.uv : undefined
+
 /** How each limit is checked. */
 const LIMITS = {
   heapBytes: between(16 * MIB, 2048 * MIB),
@@ -196,6 +200,7 @@ export function nativeSessionOptions(settings) {
       addon: addonPath,
       // The sandbox of a child has no access to the system's.
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      libuv: LIBUV,
       ...child,
     },
     inspect: inspect?.start,

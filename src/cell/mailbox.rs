@@ -5,7 +5,9 @@
 //! wake up, and still only one thread at a time touches the cell.
 //!
 //! A script can send events faster than another thread deals with them. So an engine whose events pile up waits, and
-//! takes the driving over: what a script floods the cell with is its own thread's work, not that of the host's loop.
+//! takes the driving over: what a script floods the cell with is its own thread's work, not that of the host's loop. In a
+//! child process that thread is not there; whoever reads what the child says has the work, and sees to it that it is
+//! bounded.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use super::message::{CellNumber, SessionNumber};
 use super::sandbox;
-use super::supervisor::{CellShared, ChildObserver, Launch, Order, Placement, Pool};
+use super::supervisor::{CellShared, ChildObserver, Launch, LoopReader, Order, Placement, Pool};
 use crate::engine::{
     Command, Engine, EngineUnavailable, EngineUsage, EventSender, PoolOptions, Progress, RunningCell,
     StartCell, StopReason, check_address_space,
@@ -30,10 +30,12 @@ pub struct ProcessEngine {
     pool: Arc<Pool>,
     session: SessionNumber,
     options: ProcessOptions,
+    loop_reader: Option<Arc<LoopReader>>,
 }
 
 impl ProcessEngine {
-    /// Opens the engine of a session, and has a child ready for it. From now on `observer` is told of all children.
+    /// Opens the engine of a session, and has a child ready for it. From now on `observer` is told of all children. What
+    /// they say of the cells of this session is read by `loop_reader`, if there is one.
     ///
     /// # Errors
     /// When the launcher can't be executed, when V8 could not start in a child, or when the sandbox is to be strict and
@@ -42,6 +44,7 @@ impl ProcessEngine {
         launch: Launch,
         options: ProcessOptions,
         observer: Weak<dyn ChildObserver>,
+        loop_reader: Option<Arc<LoopReader>>,
     ) -> Result<Self, EngineUnavailable> {
         let missing = sandbox::unavailable();
         if options.strict && !missing.is_empty() {
@@ -57,7 +60,7 @@ impl ProcessEngine {
         let pool = Pool::shared();
         pool.observe(observer);
         let session = pool.open(launch)?;
-        Ok(Self { pool, session, options })
+        Ok(Self { pool, session, options, loop_reader })
     }
 
     /// Passes on to all child processes what [`crate::engine::ThreadEngine::configure`] was told.
@@ -88,6 +91,7 @@ impl Engine for ProcessEngine {
             events,
             shared: Arc::clone(&shared),
             placement: Arc::clone(&placement),
+            loop_reader: self.loop_reader.clone(),
             attempts: 0,
             cells_per_child: self.options.cells_per_child,
             strict: self.options.strict,

@@ -126,6 +126,12 @@ impl<Head: DeserializeOwned> FrameReader<Head> {
         self.pending.is_some() || self.start < self.end
     }
 
+    /// How much of the tail that is coming has not come yet.
+    #[must_use]
+    pub fn missing_bytes(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.tail.len() - pending.filled)
+    }
+
     /// Takes the next frame, if all of it is here. `admit` sees the head and the size of the tail before anything is
     /// allocated for it.
     ///

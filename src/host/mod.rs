@@ -9,6 +9,10 @@
 mod child;
 #[cfg(unix)]
 mod engine;
+#[cfg(target_os = "linux")]
+mod epoll;
+#[cfg(unix)]
+mod event_loop;
 pub mod frame;
 pub mod message;
 #[cfg(unix)]
@@ -23,4 +27,6 @@ mod supervisor;
 #[cfg(unix)]
 pub use engine::{ProcessEngine, ProcessOptions};
 #[cfg(unix)]
-pub use supervisor::{ChildEvent, ChildObserver, Launch};
+pub use event_loop::read_in_loop;
+#[cfg(unix)]
+pub use supervisor::{ChildEvent, ChildObserver, Launch, LoopReader};

@@ -1,19 +1,20 @@
 //! One end of the socket between a supervisor and a child.
 //!
-//! It is registered for reading alone. A socket that is also registered for writing wakes its thread each time the other
-//! end reads, which is with every message; that room to write is waited for only when there is none.
+//! Whoever reads it waits for that alone. A socket that is also registered for writing wakes its thread each time the
+//! other end reads, which is with every message; that room to write is waited for only when there is none.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
-/// A socket. Whoever reads it belongs to one event loop; anybody may write.
+/// A socket. Anybody may write; who reads it, is settled elsewhere.
 #[derive(Debug)]
 pub(super) struct Socket {
-    reader: AsyncFd<UnixStream>,
+    stream: Arc<UnixStream>,
     /// The same socket under another descriptor, because an event loop takes each descriptor once.
     pub(super) writer: Writer,
 }
@@ -33,38 +34,49 @@ pub(super) enum Received {
     Closed,
 }
 
+/// A socket of which an event loop of tokio's is told when there is something to read, or the other end is closed.
+#[derive(Debug)]
+pub(super) struct Watched(AsyncFd<Arc<UnixStream>>);
+
 impl Socket {
-    /// Takes one end, in the context of the event loop that reads it.
+    /// Takes one end.
     pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
-        let writer = Writer::new(&stream)?;
-        // SAFETY: the socket is owned by what is registered, and its descriptor never changes.
-        let reader = unsafe { AsyncFd::register_with_interest(stream, Interest::READABLE) }?;
-        Ok(Self { reader, writer })
+        Ok(Self { writer: Writer::new(&stream)?, stream: Arc::new(stream) })
     }
 
-    /// Waits until there is something to read.
-    pub(super) async fn readable(&self) -> io::Result<()> {
-        self.reader.readable().await.map(drop)
+    /// Has the event loop of this context watch it. One at a time.
+    pub(super) fn watch(&self) -> io::Result<Watched> {
+        let stream = Arc::clone(&self.stream);
+        // SAFETY: the socket is owned by what is registered, and its descriptor never changes.
+        unsafe { AsyncFd::register_with_interest(stream, Interest::READABLE) }
+            .map(Watched)
+            .map_err(Into::into)
     }
 
     /// Reads what is there, without waiting: nothing, perhaps.
-    pub(super) async fn read(&self, space: &mut [u8]) -> io::Result<Received> {
-        let mut ready = self.reader.readable().await?;
-        match ready.get_inner().read(space) {
-            Ok(0) => Ok(Received::Closed),
-            Ok(bytes) if bytes < space.len() => {
-                // All that was there; what has come since is told anew.
-                ready.clear_ready();
-                Ok(Received::Last(bytes))
-            }
-            Ok(bytes) => Ok(Received::Some(bytes)),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                ready.clear_ready();
-                Ok(Received::Last(0))
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Received::Some(0)),
-            Err(error) => Err(error),
+    pub(super) fn read(&self, space: &mut [u8]) -> Received {
+        match (&*self.stream).read(space) {
+            Ok(0) => Received::Closed,
+            Ok(bytes) if bytes < space.len() => Received::Last(bytes),
+            Ok(bytes) => Received::Some(bytes),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Received::Last(0),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Received::Some(0),
+            // Nothing more can come of it.
+            Err(_) => Received::Closed,
         }
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.stream.as_raw_fd()
+    }
+}
+
+impl Watched {
+    /// Waits until there is something to read. Whoever has read everything since then clears it.
+    pub(super) async fn readable(&self) -> io::Result<AsyncFdReadyGuard<'_, Arc<UnixStream>>> {
+        self.0.readable().await
     }
 }
 

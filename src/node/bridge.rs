@@ -4,6 +4,8 @@
 //! the environment ends, the gate closes: nothing is sent to it any more, and every call that waits is answered here.
 
 use std::collections::{HashMap, VecDeque};
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -17,6 +19,8 @@ use super::error::{CodedError, environment};
 use super::message::{Field, Message, whole};
 use crate::cell::{CellHandle, CellKey, Host, NotificationId, ToolCall};
 use crate::engine::{InspectorEvent, JsonText, NotificationKind, ToolCallId, ToolOutcome, lost_engines};
+#[cfg(unix)]
+use crate::host::{LoopReader, read_in_loop};
 use crate::session::{SHUTDOWN_TIME, Session};
 
 /// Weight of the messages that travel together, at the most. JavaScript looks at the clock between batches.
@@ -34,6 +38,9 @@ pub(super) struct Bridge {
     outstanding: Mutex<usize>,
     cells: Mutex<HashMap<CellKey, CellHandle>>,
     sessions: Mutex<Vec<Weak<Session>>>,
+    /// What reads child processes on the JavaScript thread. Made for the first session that has any; None if it can't be.
+    #[cfg(unix)]
+    loop_reader: OnceLock<Option<Arc<LoopReader>>>,
 }
 
 #[derive(Default)]
@@ -139,6 +146,12 @@ impl Bridge {
         let mut sessions = lock(&self.sessions);
         sessions.retain(|session| session.strong_count() > 0);
         sessions.push(Arc::downgrade(session));
+    }
+
+    /// What reads child processes on the JavaScript thread, which must be this one. None where the loop can't.
+    #[cfg(unix)]
+    pub(super) fn loop_reader(&self, env: &Env, libuv: &str) -> Option<Arc<LoopReader>> {
+        self.loop_reader.get_or_init(|| read_in_loop(env, libuv)).clone()
     }
 
     pub(super) fn cell(&self, key: CellKey) -> Option<CellHandle> {
@@ -248,6 +261,8 @@ impl NativeBridge {
             outstanding: Mutex::default(),
             cells: Mutex::default(),
             sessions: Mutex::default(),
+            #[cfg(unix)]
+            loop_reader: OnceLock::new(),
         });
         let source = Arc::downgrade(&bridge);
         let delivery = deliver

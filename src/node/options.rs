@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use napi::Env;
 use serde::Deserialize;
 
 use super::bridge::Bridge;
@@ -39,6 +40,8 @@ struct ProcessIsolation {
     launcher: PathBuf,
     addon: PathBuf,
     time_zone: Option<String>,
+    /// The version of the libuv whose event loop can read what children say, if it can.
+    libuv: Option<String>,
     cells_per_child: Option<usize>,
     strict: Option<bool>,
 }
@@ -92,13 +95,13 @@ impl Options {
     }
 
     /// The engine that the session runs its cells on. Children tell `observer` what becomes of them.
-    pub(super) fn engine(&self, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
+    pub(super) fn engine(&self, env: &Env, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
         let Some(child) = &self.child else {
             let engine = ThreadEngine::shared();
             engine.warm_up();
             return Ok(engine);
         };
-        child.engine(observer)
+        child.engine(env, observer)
     }
 
     /// The stored values that the session starts with.
@@ -112,7 +115,7 @@ impl Options {
 
 impl ProcessIsolation {
     #[cfg(unix)]
-    fn engine(&self, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
+    fn engine(&self, env: &Env, observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
         let default = ProcessOptions::default();
         let options = ProcessOptions {
             cells_per_child: self.cells_per_child.unwrap_or(default.cells_per_child),
@@ -123,14 +126,15 @@ impl ProcessIsolation {
             addon: self.addon.clone(),
             time_zone: self.time_zone.clone(),
         };
+        let loop_reader = self.libuv.as_deref().and_then(|version| observer.loop_reader(env, version));
         let observer = Arc::downgrade(observer);
-        let engine =
-            ProcessEngine::open(launch, options, observer).map_err(|error| not_started(&error.into()))?;
+        let engine = ProcessEngine::open(launch, options, observer, loop_reader)
+            .map_err(|error| not_started(&error.into()))?;
         Ok(Arc::new(engine))
     }
 
     #[cfg(not(unix))]
-    fn engine(&self, _observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
+    fn engine(&self, _env: &Env, _observer: &Arc<Bridge>) -> Result<Arc<dyn Engine>, CodedError> {
         let reason =
             "isolation: 'process' needs the sockets of a Unix; on this system use 'thread'".to_owned();
         Err(not_started(&crate::engine::EngineUnavailable { reason }.into()))

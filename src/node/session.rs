@@ -35,7 +35,7 @@ impl NativeSession {
     /// # Errors
     /// `INVALID_ARGUMENT` if the options are not of the form; `ENGINE_UNAVAILABLE` if child processes can't be had.
     #[napi(constructor, catch_unwind)]
-    pub fn new(bridge: &NativeBridge, options: String) -> Result<Self, CodedError> {
+    pub fn new(env: &Env, bridge: &NativeBridge, options: String) -> Result<Self, CodedError> {
         let mut options = Options::parse(&options)?;
         let stored = options.take_stored_values();
         let limits = options.limits();
@@ -49,7 +49,7 @@ impl NativeSession {
         }
         let bridge = Arc::clone(&bridge.bridge);
         let host = Arc::clone(&bridge) as Arc<dyn crate::cell::Host>;
-        let engine = options.engine(&bridge)?;
+        let engine = options.engine(env, &bridge)?;
         let session = Arc::new(Session::new(engine, host, limits, stored));
         bridge.add_session(&session);
         Ok(Self {

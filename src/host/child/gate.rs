@@ -12,9 +12,13 @@ pub(super) use linux::Gate;
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io;
-    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+    use std::os::fd::{AsRawFd, OwnedFd, RawFd};
     use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::available_parallelism;
     use std::time::{Duration, Instant};
+
+    use crate::host::epoll::{Epoll, Interest, Ready, owned};
 
     /// The gate, of the socket that it was made for.
     pub(in crate::host::child) struct Gate {
@@ -25,7 +29,17 @@ mod linux {
         closed: Epoll,
         /// A counter that is not zero once the thread at the closed gate is recalled.
         recalled: OwnedFd,
+        /// Whether there is another processor, that can do what is waited for.
+        may_look: bool,
+        /// Whether the last wait at the closed gate was a short one.
+        was_short: AtomicBool,
     }
+
+    /// How long the thread at the closed gate looks again and again before it sleeps, if the last wait was short. To put
+    /// a processor to sleep and to wake it takes as long as what a tool does that answers at once.
+    const LOOK_TIME: Duration = Duration::from_micros(100);
+    /// A wait that is short, although the thread may have slept.
+    const SHORT: Duration = Duration::from_micros(200);
 
     /// What an event is of.
     const SOCKET: u64 = 0;
@@ -40,30 +54,36 @@ mod linux {
             // SAFETY: it returns a new descriptor or -1.
             let recalled = unsafe { owned(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)) }?;
             let (open, closed) = (Epoll::new()?, Epoll::new()?);
-            open.control(libc::EPOLL_CTL_ADD, socket, libc::EPOLLIN, SOCKET)?;
-            closed.control(libc::EPOLL_CTL_ADD, socket, libc::EPOLLIN, SOCKET)?;
-            closed.control(libc::EPOLL_CTL_ADD, recalled.as_raw_fd(), libc::EPOLLIN, RECALL)?;
-            Ok(Self { socket, open, closed, recalled })
+            open.add(socket, SOCKET, Interest::Readable)?;
+            closed.add(socket, SOCKET, Interest::Readable)?;
+            closed.add(recalled.as_raw_fd(), RECALL, Interest::Readable)?;
+            let may_look = available_parallelism().is_ok_and(|processors| processors.get() > 1);
+            let was_short = AtomicBool::new(false);
+            Ok(Self { socket, open, closed, recalled, may_look, was_short })
         }
 
         /// From now on nobody is told. It can't fail: the socket is registered.
         pub(in crate::host::child) fn close(&self) {
-            let _ = self.open.control(libc::EPOLL_CTL_MOD, self.socket, 0, SOCKET);
+            let _ = self.open.modify(self.socket, SOCKET, Interest::None);
         }
 
         /// From now on the reading thread is told, also of what has arrived before.
         pub(in crate::host::child) fn open(&self) {
-            let _ = self.open.control(libc::EPOLL_CTL_MOD, self.socket, libc::EPOLLIN, SOCKET);
+            let _ = self.open.modify(self.socket, SOCKET, Interest::Readable);
         }
 
         /// Waits until the gate is open and something is there to read.
         pub(in crate::host::child) fn wait(&self) {
-            self.open.wait(None);
+            let _ = self.open.wait(None);
         }
 
         /// Waits until something is there to read, until it is recalled, or until `due`. Says whether something is there.
         pub(in crate::host::child) fn wait_closed(&self, due: Option<Instant>) -> bool {
-            let [has_arrived, is_recalled] = self.closed.wait(due);
+            let (mut has_arrived, mut is_recalled) = (false, false);
+            for number in self.wait_for_any(due).numbers() {
+                has_arrived |= number == SOCKET;
+                is_recalled |= number == RECALL;
+            }
             if is_recalled {
                 let mut count = 0_u64;
                 // SAFETY: a counter is eight bytes, and it does not block.
@@ -72,59 +92,28 @@ mod linux {
             has_arrived
         }
 
+        fn wait_for_any(&self, due: Option<Instant>) -> Ready {
+            let began = Instant::now();
+            let looks = self.may_look && self.was_short.load(Ordering::Relaxed);
+            let ready = loop {
+                if !looks || began.elapsed() >= LOOK_TIME {
+                    break self.closed.wait(due);
+                }
+                let ready = self.closed.now();
+                if !ready.is_empty() {
+                    break ready;
+                }
+            };
+            self.was_short.store(began.elapsed() < SHORT, Ordering::Relaxed);
+            ready
+        }
+
         /// Ends the wait at the closed gate, or the next one.
         pub(in crate::host::child) fn recall(&self) {
             let one = 1_u64;
             // SAFETY: it reads eight bytes, and does not block. A counter that is full is not zero either.
             unsafe { libc::write(self.recalled.as_raw_fd(), (&raw const one).cast(), size_of::<u64>()) };
         }
-    }
-
-    struct Epoll(OwnedFd);
-
-    impl Epoll {
-        fn new() -> io::Result<Self> {
-            // SAFETY: it returns a new descriptor or -1.
-            unsafe { owned(libc::epoll_create1(libc::EPOLL_CLOEXEC)) }.map(Self)
-        }
-
-        fn control(
-            &self,
-            operation: libc::c_int,
-            descriptor: RawFd,
-            events: libc::c_int,
-            what: u64,
-        ) -> io::Result<()> {
-            let mut event = libc::epoll_event { events: events.cast_unsigned(), u64: what };
-            // SAFETY: the event lives until the call returns. A wrong descriptor would give an error.
-            let status =
-                unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, descriptor, &raw mut event) };
-            if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-        }
-
-        /// Waits for an event, or until `due`, rounded up to milliseconds. Says which events there are.
-        fn wait(&self, due: Option<Instant>) -> [bool; 2] {
-            const NEARLY_ONE: Duration = Duration::from_micros(999);
-            let milliseconds = due.map_or(-1, |due| {
-                let left = due.saturating_duration_since(Instant::now()) + NEARLY_ONE;
-                left.as_millis().try_into().unwrap_or(libc::c_int::MAX)
-            });
-            let mut events = [libc::epoll_event { events: 0, u64: 0 }; 2];
-            // SAFETY: there is room for two events, as it is told.
-            let count = unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), 2, milliseconds) };
-            let events = &events[..usize::try_from(count).unwrap_or(0)];
-            [SOCKET, RECALL].map(|what| events.iter().any(|event| event.u64 == what))
-        }
-    }
-
-    /// # Safety
-    /// The descriptor must be new, or -1 after an error.
-    unsafe fn owned(descriptor: RawFd) -> io::Result<OwnedFd> {
-        if descriptor < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: nobody else has it, as the caller says.
-        Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
     }
 }
 

@@ -1,25 +1,26 @@
 //! One child process: what it was given, what it has said, and when it must go.
 //!
 //! Whoever starts a cell or commands it writes to the socket at once, without waiting; what the socket does not take is
-//! written by the task that serves the child, which also reads. Nobody waits for a child.
+//! written by the task that serves the child. Nobody waits for a child.
 
 mod duty;
+mod in_loop;
+mod reading;
+mod receiving;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::known::Known;
-use super::ledger::Violation;
 use super::pool::Order;
-use super::record::{After, CellRecord, Delivery};
-use crate::engine::{Command, PoolOptions, StopReason, ToolCallId, ToolOutcome};
+use super::record::CellRecord;
+use super::serve::STOPPED;
+use crate::engine::{Command, PoolOptions, StopReason, ToolCallId, ToolOutcome, ToolSet};
 use crate::host::frame::{Frame, FrameError};
-use crate::host::message::{
-    CellEvent, CellNumber, FromChild, Mechanism, OutcomeKind, PROTOCOL, SessionNumber, ToChild,
-};
+use crate::host::message::{CellNumber, OutcomeKind, SessionNumber, ToChild, ToolSetNumber};
 use crate::host::outbox::{Flushed, Outbox};
 use crate::host::socket::Socket;
 
@@ -33,6 +34,10 @@ pub(in crate::host) struct ChildProcess {
     /// Told when the task that serves the child has something to do.
     pub(super) wake: Notify,
     state: Mutex<State>,
+    /// Held by whoever reads, also while what was read takes effect. To be taken before the state.
+    incoming: Mutex<Incoming>,
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // For the loop that reads.
+    itself: Weak<ChildProcess>,
 }
 
 struct State {
@@ -50,6 +55,14 @@ struct State {
     idle_since: Instant,
     /// By when it is killed, whatever its cells do.
     end_by: Option<Instant>,
+    has_greeted: bool,
+    in_loop: InLoop,
+    /// Tool sets whose descriptions it asks for.
+    wanted: Vec<(ToolSetNumber, Arc<ToolSet>)>,
+    /// What whoever has read has found, until the task takes it.
+    end: Option<End>,
+    /// There was such an end.
+    is_over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +76,13 @@ enum Stage {
 }
 
 pub(super) use duty::Duty;
+use in_loop::InLoop;
+use reading::Incoming;
+pub(super) use reading::{Arrived, End};
 
 impl ChildProcess {
     /// A child that is about to be started.
-    pub(super) fn new() -> Self {
+    pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
         let state = State {
             stage: Stage::Starting,
@@ -78,8 +94,18 @@ impl ChildProcess {
             heard_at: now,
             idle_since: now,
             end_by: None,
+            has_greeted: false,
+            in_loop: InLoop::new(now),
+            wanted: Vec::new(),
+            end: None,
+            is_over: false,
         };
-        Self { wake: Notify::new(), state: Mutex::new(state) }
+        Arc::new_cyclic(|itself| Self {
+            wake: Notify::new(),
+            state: Mutex::new(state),
+            incoming: Mutex::default(),
+            itself: Weak::clone(itself),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -142,6 +168,8 @@ impl ChildProcess {
             state.heard_at = Instant::now();
         }
         state.owner = Some(order.session);
+        state.in_loop.serve(order.loop_reader.as_ref().map(Arc::clone));
+        self.choose_reader(&mut state);
         state.cells.insert(order.cell, CellRecord::new(order));
         for frame in frames {
             state.outbox.push(frame);
@@ -202,70 +230,6 @@ impl ChildProcess {
         }
     }
 
-    /// Looks at the head of a message, before its tail is read.
-    pub(super) fn admit(&self, message: &FromChild, tail_bytes: u64) -> Result<(), Violation> {
-        match message {
-            FromChild::Event(cell, event) => {
-                let state = self.state();
-                let record = state.cells.get(cell).ok_or(Violation::Stranger("an event"))?;
-                record.ledger.admit_tail(event, tail_bytes)
-            }
-            _ if tail_bytes > 0 => Err(Violation::Limit("this message")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes a message of the child. Says what the sandbox lacks, when the child has become ready.
-    pub(super) fn receive(
-        &self,
-        message: FromChild,
-        tail: Vec<u8>,
-    ) -> Result<Option<Vec<Mechanism>>, Violation> {
-        let mut state = self.state();
-        state.heard_at = Instant::now();
-        match message {
-            FromChild::Ready { protocol, missing } => {
-                if protocol != PROTOCOL {
-                    return Err(Violation::Protocol(protocol));
-                }
-                match state.stage {
-                    Stage::Starting => state.stage = Stage::Ready,
-                    // Told to end before it began.
-                    Stage::Draining | Stage::Ending(_) => {}
-                    Stage::Ready => return Err(Violation::Sequence("a second greeting")),
-                }
-                return Ok(Some(missing));
-            }
-            _ if state.stage == Stage::Starting => {
-                return Err(Violation::Sequence("a message before its greeting"));
-            }
-            FromChild::Alive => {}
-            FromChild::Usage(cell, usage) => {
-                let record = state.cells.get(&cell).ok_or(Violation::Stranger("a usage"))?;
-                record.shared.set_usage(usage);
-            }
-            FromChild::CatalogueWanted(tools) => {
-                let set = state.known.catalogue(tools)?;
-                drop(state);
-                // It may take a while to make, and nobody else shall wait for it.
-                let catalogue = set.catalogue().as_str().as_bytes().to_vec();
-                let frame = Frame::new(&ToChild::Catalogue(tools), catalogue)?;
-                let mut state = self.state();
-                state.outbox.push(frame);
-                self.flush(&mut state);
-            }
-            FromChild::Event(cell, event) => {
-                let delivery = state.receive_event(cell, event, tail)?;
-                // The cell may have something to say to that, to this very child.
-                drop(state);
-                if let Some(delivery) = delivery {
-                    delivery.deliver();
-                }
-            }
-        }
-        Ok(None)
-    }
-
     /// Gives it no more cells. It ends with its last one.
     pub(super) fn drain(&self) {
         self.state().drain();
@@ -275,7 +239,6 @@ impl ChildProcess {
     /// What is to be done now. `late` is how much later than planned this is asked: a program that was stopped as a
     /// whole, by a Ctrl-Z for instance, must not take its children for silent.
     pub(super) fn duty(&self, late: Duration) -> Duty {
-        const STOPPED: Duration = Duration::from_secs(1);
         let mut state = self.state();
         let now = Instant::now();
         if late > STOPPED {
@@ -287,10 +250,13 @@ impl ChildProcess {
     /// The child is gone, and its cells are lost, except for those of which it has said nothing: if they may, they move
     /// to another child. Says how many are lost.
     pub(super) fn lose_cells(&self, reason: &str, may_move: bool) -> (usize, Vec<Order>) {
+        // What is under way to a cell arrives before the loss.
+        self.stop_reading();
         let cells: Vec<_> = {
             let mut state = self.state();
             state.stage = Stage::Ending(reason.to_owned());
             state.outbox.clear();
+            state.in_loop.leave();
             state.socket = None;
             state.cells.drain().collect()
         };
@@ -318,6 +284,7 @@ impl State {
         let is_free = self.cells.is_empty() || self.owner == Some(order.session);
         let heaps: usize = self.cells.values().map(|cell| cell.heap_bytes).sum();
         matches!(self.stage, Stage::Starting | Stage::Ready)
+            && !self.is_over
             && is_free
             && self.cells.len() < order.cells_per_child
             && (self.cells.is_empty() || heaps + order.start.limits.heap_bytes <= MOST_HEAP_BYTES)
@@ -340,31 +307,6 @@ impl State {
         };
         frames.push(Frame::new(&message, start.source.as_bytes().to_vec())?);
         Ok(frames)
-    }
-
-    fn receive_event(
-        &mut self,
-        cell: CellNumber,
-        event: CellEvent,
-        tail: Vec<u8>,
-    ) -> Result<Option<Delivery>, Violation> {
-        let record = self.cells.get_mut(&cell).ok_or(Violation::Stranger("an event"))?;
-        let (after, delivery) = record.receive(event, tail)?;
-        if after != After::GoesOn {
-            self.cells.remove(&cell);
-            self.cell_is_gone(after);
-        }
-        Ok(delivery)
-    }
-
-    fn cell_is_gone(&mut self, after: After) {
-        if after == After::EndedBadly {
-            self.drain();
-        }
-        if self.cells.is_empty() {
-            self.owner = None;
-            self.idle_since = Instant::now();
-        }
     }
 
     fn drain(&mut self) {

@@ -4,6 +4,7 @@ mod child;
 mod known;
 mod launch;
 mod ledger;
+mod loop_reader;
 mod observer;
 mod placement;
 mod pool;
@@ -11,6 +12,7 @@ mod record;
 mod serve;
 
 pub use launch::Launch;
+pub use loop_reader::LoopReader;
 pub use observer::{ChildEvent, ChildObserver};
 pub(super) use placement::Placement;
 pub(super) use pool::{Order, Pool};

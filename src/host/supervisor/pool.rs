@@ -15,7 +15,7 @@ use super::child::ChildProcess;
 use super::observer::{ChildEvent, ChildObserver};
 use super::placement::Placement;
 use super::record::CellShared;
-use super::{Launch, serve};
+use super::{Launch, LoopReader, serve};
 use crate::engine::{EngineUnavailable, EventSender, PoolOptions, StartCell};
 use crate::host::message::{CellNumber, SessionNumber};
 
@@ -31,6 +31,8 @@ pub(in crate::host) struct Order {
     pub(in crate::host) events: EventSender,
     pub(in crate::host) shared: Arc<CellShared>,
     pub(in crate::host) placement: Arc<Placement>,
+    /// The event loop that reads what children say of it. None: `codecell-host` does.
+    pub(in crate::host) loop_reader: Option<Arc<LoopReader>>,
     /// Children that died with it before it ran.
     pub(in crate::host) attempts: u32,
     /// Cells that may run in one child at once.
@@ -167,7 +169,7 @@ impl Pool {
     }
 
     fn start_child(self: &Arc<Self>, state: &mut State) -> Arc<ChildProcess> {
-        let child = Arc::new(ChildProcess::new());
+        let child = ChildProcess::new();
         let options = PoolOptions::current();
         if options != PoolOptions::DEFAULT {
             child.configure(options);

@@ -1,41 +1,25 @@
 //! The life of one child process, from its start to its last trace.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::io::unix::AsyncFdReadyGuard;
 use tokio::time::{sleep, sleep_until};
 
-use super::child::{ChildProcess, Duty};
-use super::ledger::Violation;
+use super::child::{Arrived, ChildProcess, Duty, End};
 use super::pool::{Kept, Pool};
 use super::{ChildEvent, Launch};
-use crate::host::frame::FrameReader;
-use crate::host::message::FromChild;
-use crate::host::socket::{Received, Socket};
+use crate::host::socket::{Socket, Watched};
 
-/// Reads before other children have their turn.
-const READS_AT_ONCE: usize = 16;
 /// How often an idle child is looked at: it may have been given a cell meanwhile, and be silent.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// Whoever comes so late was stopped, with the whole program perhaps.
+pub(super) const STOPPED: Duration = Duration::from_secs(1);
 /// How long the cells of a child that was killed wait for its exit status, which says why.
 const STATUS_TIME: Duration = Duration::from_secs(1);
-
-/// Why a child goes.
-enum End {
-    /// It closed the socket; its exit status says more.
-    Closed,
-    /// The supervisor is done with it.
-    Told(String),
-    Violation(Violation),
-}
-
-impl From<Violation> for End {
-    fn from(violation: Violation) -> Self {
-        Self::Violation(violation)
-    }
-}
 
 /// Starts a child, serves it to its end, and sees that nothing of it is left.
 pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc<Launch>) {
@@ -124,9 +108,15 @@ impl Life {
 
     async fn talk(&mut self, socket: Arc<Socket>, pid: u32) -> End {
         self.child.connect(Arc::clone(&socket));
-        let mut reader = FrameReader::default();
+        let mut watched: Option<Watched> = None;
         let mut late = Duration::ZERO;
         loop {
+            if let Some(end) = self.child.take_end() {
+                return end;
+            }
+            if let Err(error) = self.child.send_catalogues() {
+                return End::Violation(error.into());
+            }
             let backlog = self.child.flush_backlog();
             let look_at = match self.child.duty(late) {
                 Duty::End(reason) => return End::Told(reason),
@@ -137,52 +127,50 @@ impl Life {
                     Kept::NotAny => continue,
                 },
             };
-            late = Duration::ZERO;
+            if self.child.is_read_by_loop() {
+                watched = None;
+            } else if watched.is_none() {
+                match socket.watch() {
+                    Ok(new) => watched = Some(new),
+                    Err(error) => return End::Told(error.to_string()),
+                }
+            }
             tokio::select! {
                 // What the child has said counts before its silence does.
                 biased;
-                readable = socket.readable() => {
-                    if readable.is_err() {
-                        return End::Closed;
-                    }
-                    if let Err(end) = self.read(&socket, &mut reader, pid).await {
-                        return end;
+                ready = ready(watched.as_ref()) => {
+                    let Ok(mut ready) = ready else { return End::Closed };
+                    if self.read(&socket, pid).may_be_more {
+                        // Other children have their turn.
+                        tokio::task::yield_now().await;
+                    } else {
+                        ready.clear_ready();
                     }
                 }
                 () = self.child.wake.notified() => {}
                 _ = socket.writer.writable(), if backlog => {}
-                () = until(look_at) => {
-                    late = look_at.map_or(late, |time| time.elapsed());
-                }
+                () = until(look_at) => {}
             }
+            late = look_at.map_or(Duration::ZERO, |time| time.elapsed());
+            self.child.look(&socket, late > STOPPED);
         }
     }
 
-    async fn read(
-        &mut self,
-        socket: &Socket,
-        reader: &mut FrameReader<FromChild>,
-        pid: u32,
-    ) -> Result<(), End> {
-        for _ in 0..READS_AT_ONCE {
-            let received = socket.read(reader.space()).await.unwrap_or(Received::Closed);
-            match received {
-                Received::Some(bytes) | Received::Last(bytes) => reader.advance(bytes),
-                Received::Closed => return Err(End::Closed),
-            }
-            while let Some((message, tail)) = reader.next(|message, tail| self.child.admit(message, tail))? {
-                if let Some(missing) = self.child.receive(message, tail)? {
-                    self.was_ready = true;
-                    self.pool.is_ready();
-                    self.pool.tell(&ChildEvent::Ready { pid, missing });
-                }
-            }
-            if matches!(received, Received::Last(_)) {
-                return Ok(());
-            }
+    fn read(&mut self, socket: &Socket, pid: u32) -> Arrived {
+        let mut arrived = self.child.read(socket);
+        if let Some(missing) = arrived.greeting.take() {
+            self.was_ready = true;
+            self.pool.is_ready();
+            self.pool.tell(&ChildEvent::Ready { pid, missing });
         }
-        tokio::task::yield_now().await;
-        Ok(())
+        arrived
+    }
+}
+
+async fn ready(watched: Option<&Watched>) -> io::Result<AsyncFdReadyGuard<'_, Arc<UnixStream>>> {
+    match watched {
+        Some(watched) => watched.readable().await,
+        None => std::future::pending().await,
     }
 }
 

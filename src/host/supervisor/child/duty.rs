@@ -25,7 +25,7 @@ pub(in crate::host::supervisor) enum Duty {
 impl State {
     /// Moves what was to come while the program was stopped.
     pub(super) fn excuse(&mut self, late: Duration) {
-        self.heard_at += late;
+        self.heard_at = (self.heard_at + late).min(Instant::now());
         self.end_by = self.end_by.map(|time| time + late);
         for cell in self.cells.values_mut() {
             cell.stop_by = cell.stop_by.map(|time| time + late);
@@ -63,9 +63,15 @@ impl State {
             _ if self.cells.is_empty() && self.stage == Stage::Ready => Duty::Idle(self.idle_since),
             _ => {
                 let stops = self.cells.values().filter_map(|cell| cell.stop_by).filter(|time| *time > now);
-                Duty::Wait(stops.chain(silent_at).chain(self.end_by).min())
+                let look = self.in_loop.next_look(now, self.is_stopping());
+                Duty::Wait(stops.chain(silent_at).chain(self.end_by).chain(look).min())
             }
         }
+    }
+
+    /// Whether a cell was told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.cells.values().any(|cell| cell.stop_by.is_some())
     }
 
     fn end(&mut self, reason: &str) -> Duty {
