@@ -13,6 +13,8 @@ mod globals;
 mod helpers;
 mod hints;
 mod inbox;
+#[cfg(test)]
+mod inbox_tests;
 mod inspector;
 mod isolate;
 mod life;
