@@ -51,6 +51,8 @@ const HOST_OBJECTS = [
  * @returns {() => string[]} what has changed since
  */
 export function watchHost() {
+  // With the first of these Node puts symbols of its own onto the global object.
+  void globalThis.Headers
   const before = HOST_OBJECTS.map(properties)
   return () =>
     HOST_OBJECTS.flatMap((object, index) => {

@@ -48,7 +48,11 @@ export const STOPPED = {
     outcome: THROWN,
   },
   'deep recursion of the parser': { source: "(0, eval)('['.repeat(1e6))", outcome: THROWN },
-  'deep JSON that is parsed': { source: "JSON.parse('['.repeat(5e6))", outcome: [THROWN, MEMORY] },
+  'deep JSON that is parsed': {
+    source: "JSON.parse('['.repeat(5e6))",
+    outcome: [THROWN, MEMORY],
+    wallMs: LONG,
+  },
   'a deep array as output': { source: `${DEEP} text(deep)`, outcome: THROWN },
   'a deep array for a tool': { source: `${DEEP} await tools.echo({ deep })`, outcome: THROWN },
   'a deep array that is stored': { source: `${DEEP} store('deep', deep)`, outcome: THROWN },
