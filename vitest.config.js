@@ -10,10 +10,24 @@ const alias = isolated
 const exclude = isolated
   ? ['__test__/escape*.test.js', '__test__/probes*.test.js', '__test__/process-mode*.test.js']
   : []
-// Their cells run in processes that they start, so one pool says as much as both. And of those that look at the child
-// processes of this one, a process can have one only.
-const once = ['__test__/web-page.test.js', '__test__/recording.test.js', '__test__/process-mode-loop.test.js']
+// A process can have one file that looks at its child processes; one pool says as much as both of the others, too.
+const once = ['web-page', 'recording', 'process-mode-loop'].map(file)
+// Their cells run in programs that they start, whose threads are the same in both pools.
+const inPrograms = [
+  'command*',
+  'docs',
+  'electron',
+  'examples',
+  'process',
+  'process-mode-hostile',
+  'readme',
+].map(file)
 const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}
+
+/** @param {string} name */
+function file(name) {
+  return `__test__/${name}.test.js`
+}
 
 /** @param {string} name */
 function support(name) {
@@ -34,7 +48,11 @@ function project(pool) {
       env,
       pool,
       include: ['__test__/*.test.{js,ts}'],
-      exclude: pool === 'threads' || isolated ? [...exclude, ...once] : exclude,
+      exclude: [
+        ...exclude,
+        ...(pool === 'threads' || isolated ? once : []),
+        ...(pool === 'threads' ? inPrograms : []),
+      ],
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // A second, which it is otherwise, is short where a browser or a server starts.
