@@ -1,12 +1,12 @@
 // The program's own loop reads what children say, if it is Node's. Whatever the loop does, nothing depends on it alone.
 
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { childEvents, childOf, isThere, openProcessSession } from './support/child-processes.js'
+import { childEvents, childOf, isThere, openProcessSession, statusOf } from './support/child-processes.js'
+import { sleep } from './support/lifecycle-helpers.js'
 
 /** Holds the loop up until that is so. @param {() => boolean} condition */
 function holdUpUntil(condition) {
@@ -27,11 +27,9 @@ function holdUpFor(milliseconds) {
  * @param {string} name
  */
 function timesAwoken(name) {
-  const tasks = readdirSync('/proc/self/task').map((task) =>
-    readFileSync(`/proc/self/task/${task}/status`, 'utf8'),
-  )
-  const status = tasks.find((text) => text.startsWith(`Name:\t${name}\n`))
-  return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status ?? '')?.[1])
+  const threads = readdirSync('/proc/self/task').map(Number)
+  const thread = threads.find((id) => statusOf(id, 'Name') === name)
+  return Number(statusOf(/** @type {number} */ (thread), 'voluntary_ctxt_switches'))
 }
 
 describe.runIf(process.platform === 'linux')('isolation: process, and a loop', () => {

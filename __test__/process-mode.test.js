@@ -29,6 +29,7 @@ import {
 import { until } from './support/lifecycle-helpers.js'
 
 const LOST = { status: 'failed', error: { code: 'ENGINE_LOST' } }
+
 /** All threads of a process stand still. */
 async function freeze(pid) {
   process.kill(pid, 'SIGSTOP')

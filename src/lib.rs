@@ -9,4 +9,6 @@ pub mod model;
 // napi leaves the registration of its classes out of unit tests, and nothing else uses this room.
 #[cfg(not(test))]
 mod node;
+#[cfg(test)]
+mod schedules;
 pub mod session;

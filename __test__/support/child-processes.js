@@ -52,7 +52,7 @@ function readOrEmpty(path) {
 }
 
 /**
- * A line of /proc/PID/status.
+ * A line of /proc/PID/status, of a process or of one of its threads.
  *
  * @param {number} pid
  * @param {string} name

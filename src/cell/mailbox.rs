@@ -217,6 +217,7 @@ mod tests {
 
     use super::super::transition::Ticket;
     use super::*;
+    use crate::schedules::in_every_order;
 
     /// A cell whose actor does nothing but note the tickets that it has seen, up to one that ends it.
     struct Cell {
@@ -305,11 +306,6 @@ mod tests {
                 Posted::Refused(_) => true,
             }
         }
-    }
-
-    fn in_every_order(test: fn()) {
-        shuttle::check_random(test, 1_000);
-        shuttle::check_pct(test, 1_000, 3);
     }
 
     #[test]

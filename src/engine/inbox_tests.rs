@@ -9,6 +9,7 @@ use shuttle::thread;
 use super::inbox::{Inbox, MOST_UNTAKEN_BYTES, Wake};
 use super::inspector::{DebuggerId, InspectorCommand};
 use super::message::{Command, Flow, Lookout, LookoutPost, ToolCallId, ToolOutcome};
+use crate::schedules::in_every_order;
 
 /// A lookout where nothing arrives: its thread comes back when it is recalled.
 #[derive(Default)]
@@ -54,12 +55,6 @@ fn result(number: u32) -> Command {
 
 fn attach(number: u32) -> InspectorCommand {
     InspectorCommand::Attach(DebuggerId::new(number).unwrap())
-}
-
-/// Runs a test under 1 000 random schedules, and under 1 000 with few but unlucky switches.
-fn in_every_order(test: fn()) {
-    shuttle::check_random(test, 1_000);
-    shuttle::check_pct(test, 1_000, 3);
 }
 
 #[test]

@@ -28,7 +28,6 @@ mod linux {
     struct Handle {
         /// Every libuv handle begins with it, and leaves it to its user.
         data: *mut c_void,
-        _rest: [u8; 0],
     }
 
     type Loop = c_void;

@@ -74,7 +74,7 @@ mod linux {
 
         /// Waits until the gate is open and something is there to read.
         pub(in crate::host::child) fn wait(&self) {
-            let _ = self.open.wait(None);
+            self.open.wait(None);
         }
 
         /// Waits until something is there to read, until it is recalled, or until `due`. Says whether something is there.

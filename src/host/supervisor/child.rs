@@ -17,10 +17,9 @@ use tokio::sync::Notify;
 use super::known::Known;
 use super::pool::Order;
 use super::record::CellRecord;
-use super::serve::STOPPED;
 use crate::engine::{Command, PoolOptions, StopReason, ToolCallId, ToolOutcome, ToolSet};
-use crate::host::frame::{Frame, FrameError};
-use crate::host::message::{CellNumber, OutcomeKind, SessionNumber, ToChild, ToolSetNumber};
+use crate::host::frame::{Frame, FrameError, FrameReader};
+use crate::host::message::{CellNumber, FromChild, OutcomeKind, SessionNumber, ToChild, ToolSetNumber};
 use crate::host::outbox::{Flushed, Outbox};
 use crate::host::socket::Socket;
 
@@ -35,7 +34,7 @@ pub(in crate::host) struct ChildProcess {
     pub(super) wake: Notify,
     state: Mutex<State>,
     /// Held by whoever reads, also while what was read takes effect. To be taken before the state.
-    incoming: Mutex<Incoming>,
+    incoming: Mutex<FrameReader<FromChild>>,
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // For the loop that reads.
     itself: Weak<ChildProcess>,
 }
@@ -61,7 +60,7 @@ struct State {
     wanted: Vec<(ToolSetNumber, Arc<ToolSet>)>,
     /// What whoever has read has found, until the task takes it.
     end: Option<End>,
-    /// There was such an end.
+    /// Nothing more is read: there was such an end, or its cells are lost.
     is_over: bool,
 }
 
@@ -77,7 +76,6 @@ enum Stage {
 
 pub(super) use duty::Duty;
 use in_loop::InLoop;
-use reading::Incoming;
 pub(super) use reading::{Arrived, End};
 
 impl ChildProcess {
@@ -241,7 +239,7 @@ impl ChildProcess {
     pub(super) fn duty(&self, late: Duration) -> Duty {
         let mut state = self.state();
         let now = Instant::now();
-        if late > STOPPED {
+        if late > duty::STOPPED {
             state.excuse(late);
         }
         state.duty(now)

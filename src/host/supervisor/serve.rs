@@ -16,8 +16,6 @@ use crate::host::socket::{Socket, Watched};
 
 /// How often an idle child is looked at: it may have been given a cell meanwhile, and be silent.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// Whoever comes so late was stopped, with the whole program perhaps.
-pub(super) const STOPPED: Duration = Duration::from_secs(1);
 /// How long the cells of a child that was killed wait for its exit status, which says why.
 const STATUS_TIME: Duration = Duration::from_secs(1);
 
@@ -152,7 +150,7 @@ impl Life {
                 () = until(look_at) => {}
             }
             late = look_at.map_or(Duration::ZERO, |time| time.elapsed());
-            self.child.look(&socket, late > STOPPED);
+            self.child.look(&socket, late);
         }
     }
 

@@ -11,6 +11,9 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// How long the other cells of a child have to end by themselves, when one can't be stopped.
 const DRAIN_TIME: Duration = Duration::from_secs(3);
 
+/// Whoever comes so late was stopped, with the whole program perhaps.
+pub(super) const STOPPED: Duration = Duration::from_secs(1);
+
 /// What the task that serves a child has to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::host::supervisor) enum Duty {

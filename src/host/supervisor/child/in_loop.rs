@@ -10,6 +10,7 @@ mod linux {
     use std::sync::{Arc, Weak};
     use std::time::{Duration, Instant};
 
+    use super::super::duty::STOPPED;
     use super::super::reading::Arrived;
     use super::super::{ChildProcess, State};
     use crate::host::socket::Socket;
@@ -129,14 +130,14 @@ mod linux {
         }
 
         /// Looks whether the loop is held up, if it is time to, or if the whole program was. Reads in its place then.
-        pub(in crate::host::supervisor) fn look(&self, socket: &Socket, was_stopped: bool) {
+        pub(in crate::host::supervisor) fn look(&self, socket: &Socket, late: Duration) {
             let now = Instant::now();
             {
                 let mut state = self.state();
                 let is_stopping = state.is_stopping();
                 let in_loop = &mut state.in_loop;
                 let is_due = in_loop.next_look(now, is_stopping).is_some_and(|time| time <= now);
-                if !in_loop.is_reading() || !(is_due || was_stopped) {
+                if !in_loop.is_reading() || !(is_due || late > STOPPED) {
                     return;
                 }
                 in_loop.last_look = now;
@@ -204,7 +205,7 @@ mod linux {
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use std::sync::Arc;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::super::{ChildProcess, State};
     use crate::host::socket::Socket;
@@ -229,7 +230,7 @@ mod elsewhere {
 
     #[allow(clippy::unused_self)] // As where there are loops.
     impl ChildProcess {
-        pub(in crate::host::supervisor) fn look(&self, _socket: &Socket, _was_stopped: bool) {}
+        pub(in crate::host::supervisor) fn look(&self, _socket: &Socket, _late: Duration) {}
 
         pub(in crate::host::supervisor) fn is_read_by_loop(&self) -> bool {
             false

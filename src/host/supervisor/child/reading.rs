@@ -29,14 +29,6 @@ impl From<Violation> for End {
     }
 }
 
-/// What has come of the child so far.
-#[derive(Debug, Default)]
-pub(super) struct Incoming {
-    reader: FrameReader<FromChild>,
-    /// Nothing more is read: there is an [`End`].
-    is_over: bool,
-}
-
 /// What came of reading once.
 #[derive(Debug, Default)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // What a loop has read is counted.
@@ -70,13 +62,11 @@ impl ChildProcess {
         Some(self.read_locked(&mut incoming, socket))
     }
 
-    fn read_locked(&self, incoming: &mut Incoming, socket: &Socket) -> Arrived {
+    fn read_locked(&self, incoming: &mut FrameReader<FromChild>, socket: &Socket) -> Arrived {
         let mut arrived = Arrived::default();
-        if !incoming.is_over
-            && let Err(end) = self.read_into(&mut incoming.reader, socket, &mut arrived)
-        {
+        let is_over = self.state().is_over;
+        if !is_over && let Err(end) = self.read_into(incoming, socket, &mut arrived) {
             // Under the lock, so that nobody reads on and finds another reason.
-            incoming.is_over = true;
             self.end_with(end);
         }
         arrived
@@ -111,7 +101,8 @@ impl ChildProcess {
 
     /// Waits until nobody acts on what the child has said, and reads nothing any more.
     pub(super) fn stop_reading(&self) {
-        self.incoming.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+        let _incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
+        self.state().is_over = true;
     }
 
     /// Has the task that serves the child end it. The first reason counts.
