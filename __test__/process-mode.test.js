@@ -53,7 +53,6 @@ const well = async (session) =>
 
 describe.runIf(process.platform === 'linux')('isolation: process', () => {
   test('a cell runs in a child of this process, with the same results', async () => {
-    const events = childEvents()
     const session = openProcessSession({
       tools: { add: { execute: ({ a, b }) => a + b } },
       storedValues: { known: [1] },
@@ -70,7 +69,6 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
       usage: { toolCalls: 1, toolErrors: 0 },
     })
     expect(session.storedValues()).toEqual({ known: [1], new: { x: 'ä' } })
-    await until(() => events.some((event) => event.event === 'ready'))
     expect(children()).not.toEqual([])
   })
 
@@ -365,7 +363,8 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
         timeout: 30_000,
       })
       const pids = stdout.trim().split('\n').map(Number)
-      expect(pids.length).toBeGreaterThan(0)
+      // Nothing said would be a 0.
+      expect(pids).not.toContain(0)
       await until(() => pids.every((pid) => !isThere(pid)), `the children end after ${end}`)
     }
   }, 60_000)

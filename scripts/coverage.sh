@@ -56,7 +56,7 @@ instrumented() { # COMMAND...
 
 build() {
   # Cargo tells the paths of the test binaries on standard error: Executable tests/races.rs (target/…/races-0123)
-  instrumented cargo test --locked --lib --test races --no-run 2>&1 | tee "$OUTPUT.log"
+  instrumented cargo test --locked --package codecell --lib --test races --no-run 2>&1 | tee "$OUTPUT.log"
   mapfile -t binaries < <(sed -n 's/.*Executable .*(\(.*\))$/\1/p' "$OUTPUT.log")
   rm "$OUTPUT.log"
   ((${#binaries[@]} == 2)) || { echo "coverage: expected two test binaries, got ${#binaries[@]}" >&2; exit 1; }

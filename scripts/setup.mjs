@@ -225,7 +225,10 @@ async function buildAddon() {
   const target = join(ROOT, addon)
   const before = modified(built)
   if (before === undefined) say('addon: cargo build --release (a few minutes the first time) …')
-  run('cargo', ['build', '--release', '--lib', '--bins', ...(process.env.CI ? ['--locked'] : [])])
+  run('cargo', [
+    ...['build', '--release', '--package', 'codecell', '--lib', '--bins'],
+    ...(process.env.CI ? ['--locked'] : []),
+  ])
   if (modified(built) === undefined) throw new SetupError(`cargo left no ${built}`)
   await replaceIfChanged(join(TARGET_DIR, 'release', LAUNCHER), join(ROOT, LAUNCHER))
 

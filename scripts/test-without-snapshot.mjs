@@ -31,7 +31,7 @@ function run(command, args, environment) {
 }
 
 function main() {
-  const cargo = ['build', '--locked', '--lib']
+  const cargo = ['build', '--locked', '--package', 'codecell', '--lib']
   if (!run('cargo', cargo, { CODECELL_SNAPSHOT: 'off' })) return false
   const directory = mkdtempSync(join(tmpdir(), 'codecell-'))
   try {

@@ -1,7 +1,8 @@
 //! What an exec costs beside the plain design, in one run: `cargo bench --bench exec_overhead`.
 //!
 //! Every sample runs in a process of its own, so that cold is cold and memory is one design's alone. The samples of
-//! the two designs alternate. `-- --quick` takes fewer samples, `-- --json FILE` writes the figures down.
+//! the two designs alternate. `-- --quick` takes fewer samples, `-- --json FILE` writes the figures down,
+//! `-- --scenarios warm,sustained --tools 0,128` leaves out the others.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss)]
 
@@ -152,6 +153,12 @@ fn row(design: &str, scenario: Scenario, tools: usize, figures: &Figures) {
     );
 }
 
+/// What follows an option.
+fn value_of<'a>(arguments: &'a [String], option: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument == option)?;
+    Some(arguments.get(at + 1).unwrap_or_else(|| panic!("{option} needs a value")))
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == "--child") {
@@ -161,18 +168,25 @@ fn main() {
         return;
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
+    let is_wanted = |option: &str, name: &str| {
+        value_of(&arguments, option).is_none_or(|wanted| wanted.split(',').any(|one| one == name))
+    };
     println!(
         "scenario   design  tools samples warmups iters   mean/exec    p50/exec    p95/exec    rssΔ p50    rssΔ max"
     );
     let mut json = serde_json::Map::new();
     for scenario in Scenario::ALL {
+        if !is_wanted("--scenarios", scenario.name()) {
+            continue;
+        }
         let samples = match (quick, scenario) {
             (true, Scenario::Cold) => 5,
             (true, _) => 2,
             (false, Scenario::Cold) => 15,
             (false, _) => 5,
         };
-        let mut taken = TOOL_COUNTS.map(|tools| (tools, Vec::new(), Vec::new()));
+        let counts = TOOL_COUNTS.into_iter().filter(|tools| is_wanted("--tools", &tools.to_string()));
+        let mut taken: Vec<_> = counts.map(|tools| (tools, Vec::new(), Vec::new())).collect();
         for _ in 0..samples {
             for (tools, plain, engine) in &mut taken {
                 plain.push(sample("plain", scenario, *tools));
@@ -197,8 +211,9 @@ fn main() {
                 _ => engine.p50 / plain.p50,
             };
             json.insert(name, ratio.into());
-            let without_tools = *without_tools.get_or_insert(engine.p50);
-            if tools > 0 {
+            if tools == 0 {
+                without_tools = Some(engine.p50);
+            } else if let Some(without_tools) = without_tools {
                 let to_none = engine.p50 / without_tools;
                 println!("{:<10} to the engine without tools {to_none:.2}", "");
                 json.insert(
@@ -208,9 +223,7 @@ fn main() {
             }
         }
     }
-    if let Some(file) =
-        arguments.iter().position(|argument| argument == "--json").and_then(|at| arguments.get(at + 1))
-    {
+    if let Some(file) = value_of(&arguments, "--json") {
         std::fs::write(file, serde_json::to_string_pretty(&json).unwrap() + "\n").unwrap();
     }
 }

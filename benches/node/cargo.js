@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 /** The root of the repository, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
+/** Without the package of the library, whose tests have dependencies of their own. */
+export const BENCHES = ['--package', 'codecell-benches']
+
 /**
  * Runs cargo, and throws with what it said if it fails.
  *
@@ -16,5 +19,5 @@ export function cargo(...parameters) {
 
 /** Builds the addon of benches/node/bare_addon.rs. */
 export function buildBareAddon() {
-  cargo('build', '--release', '--example', 'bare_addon')
+  cargo('build', '--release', ...BENCHES, '--example', 'bare_addon')
 }

@@ -9,23 +9,29 @@
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { buildBareAddon, cargo, ROOT } from './cargo.js'
+import { BENCHES, buildBareAddon, cargo, ROOT } from './cargo.js'
 import { contender } from './contenders/index.js'
 import { install } from './install.js'
-import { alternate, quantile } from './measure.js'
+import { alternate, median } from './measure.js'
 import { digits } from './report.js'
 import { scenario } from './scenarios/index.js'
 
 const TOLERANCE = 0.15
 const ATTEMPTS = 5
+/**
+ * Milliseconds after each sample: an engine cleans up and makes the next context ready once it has answered. On one
+ * core that would fall into the samples that follow, or would not be done when the next script comes, by chance.
+ */
+const PAUSE_MS = 5
 const BASELINE = new URL('baseline.json', import.meta.url)
 
 const flag = { type: 'boolean', default: false }
 const { values: options } = parseArgs({ options: { short: flag, write: flag } })
 const EFFORT = options.short
-  ? { rounds: 100, warmup: 10, budgetMs: 2_000 }
-  : { rounds: 300, warmup: 20, budgetMs: 6_000 }
+  ? { rounds: 200, warmup: 10, budgetMs: 4_000 }
+  : { rounds: 300, warmup: 20, budgetMs: 8_000 }
 
 if (!process.env.CODECELL_BENCH_PINNED) {
   build()
@@ -79,7 +85,7 @@ async function compare(name, measure) {
     attempts.push(await measure(attempts.length))
   const taken = attempts.map(digits).join(', ')
   if (options.write) {
-    baseline[name] = Number(quantile(attempts, 0.5).toPrecision(3))
+    baseline[name] = Number(median(attempts).toPrecision(3))
     console.log(`${name}: ${digits(baseline[name])} of ${taken} is now the baseline`)
   } else {
     const isSlow = Math.min(...attempts) > limit
@@ -92,7 +98,8 @@ async function compare(name, measure) {
 function overhead(attempt) {
   if (overheads[attempt] === undefined) {
     const file = `${ROOT}target/exec-overhead.json`
-    cargo('bench', '--bench', 'exec_overhead', '--', '--quick', '--json', file)
+    const rows = ['--scenarios', 'warm,sustained', '--tools', '0,128']
+    cargo('bench', ...BENCHES, '--bench', 'exec_overhead', '--', '--json', file, ...rows)
     overheads[attempt] = JSON.parse(readFileSync(file, 'utf8'))
   }
   return overheads[attempt]
@@ -101,10 +108,9 @@ function overhead(attempt) {
 /** What is measured, built with all cores. */
 function build() {
   buildBareAddon()
-  cargo('bench', '--no-run', '--bench', 'exec_overhead')
+  cargo('bench', '--no-run', ...BENCHES, '--bench', 'exec_overhead')
 }
 
-/** Of the lower quartiles, for what else the machine does only ever makes a sample slower. */
 async function ratio({ of, to }) {
   const contestants = await Promise.all([of, to].map(contestant))
   const samples = await alternate(contestants, ({ sample }) => sample(), EFFORT)
@@ -112,7 +118,7 @@ async function ratio({ of, to }) {
   const [own, other] = contestants.map((one) => {
     const values = samples.get(one)
     if (values instanceof Error) throw values
-    return quantile(values, 0.25)
+    return median(values)
   })
   return own / other
 }
@@ -126,6 +132,7 @@ async function contestant([name, id]) {
     async sample() {
       const value = await sample(cells, state, true)
       await cells.idle?.()
+      await sleep(PAUSE_MS)
       return value
     },
   }
