@@ -10,8 +10,9 @@ const alias = isolated
 const exclude = isolated
   ? ['__test__/escape*.test.js', '__test__/probes*.test.js', '__test__/process-mode*.test.js']
   : []
-// A process can have one file that looks at its child processes; one pool says as much as both of the others, too.
-const once = ['web-page', 'recording', 'process-mode-loop'].map(file)
+// Files that look at child processes of their own process, of which `threads` runs several files at a time where there
+// are more than two processors; and what one pool says as well as both.
+const once = ['web-page', 'recording', 'process-mode', 'process-mode-loop'].map(file)
 // Their cells run in programs that they start, whose threads are the same in both pools.
 const inPrograms = [
   'command*',
@@ -20,6 +21,7 @@ const inPrograms = [
   'examples',
   'process',
   'process-mode-hostile',
+  'process-mode-stress',
   'readme',
 ].map(file)
 const env = isolated ? { NODE_OPTIONS: `--import=${support('isolation-register.mjs')}` } : {}

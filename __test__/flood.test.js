@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { openSession } from './support/cell.js'
+import { until } from './support/lifecycle-helpers.js'
 
 describe.each([
   ['notifications', "for (let i = 0; i < 200_000; i++) notify('x')", { outputBytes: 1e9 }],
@@ -32,10 +33,13 @@ describe('an answer with much content', () => {
   test('is whole and in order, and comes in parts between which timers have their turn', async () => {
     const session = openSession()
     let turns = 0
-    const { cellId } = await session.exec('yield_control(); for (let i = 0; i < 100_000; i++) text(i)')
-    const answer = session.wait(cellId)
+    const { cellId } = await session.exec(
+      "yield_control(); for (let i = 0; i < 100_000; i++) text(i); store('done', true)",
+    )
+    // Nothing of it is made any more while it comes.
+    await until(() => session.storedValues().done)
     const timer = setInterval(() => turns++, 0)
-    const { content, status } = await answer
+    const { content, status } = await session.wait(cellId)
     clearInterval(timer)
     expect(status).toBe('completed')
     expect(content).toHaveLength(100_000)

@@ -166,10 +166,10 @@ test('4.8 wallMs: a cell that lives too long ends with TIME_LIMIT, whatever it d
     'await new Promise(() => {})',
     'for (;;) await new Promise((r) => setTimeout(r, 1))',
   ]) {
-    const result = await over({ wallMs: 500 }, `text("before"); ${source}`)
-    expectStopped(result, 'TIME_LIMIT', 'wallMs', 500)
+    const result = await over({ wallMs: 1_000 }, `text("before"); ${source}`)
+    expectStopped(result, 'TIME_LIMIT', 'wallMs', 1_000)
     expect(texts(result)).toEqual(['before'])
-    expect(result.usage.wallMs).toBeGreaterThanOrEqual(500)
+    expect(result.usage.wallMs).toBeGreaterThanOrEqual(1_000)
   }
 })
 
@@ -194,7 +194,7 @@ test('4.8 wallMs: a cell that ends in time is not stopped, and the time of one d
 
 test('4.8 wallMs: it aborts the tool that the cell waits for', async () => {
   const tool = gate()
-  const session = newSession({ limits: { wallMs: 500, toolGraceMs: 60_000 }, tools: { tool } })
+  const session = newSession({ limits: { wallMs: 1_000, toolGraceMs: 60_000 }, tools: { tool } })
   const running = session.exec('await tools.tool({})')
   const poll = setInterval(() => tool.calls[0]?.call.signal.aborted && tool.calls[0].resolve(), 2)
   expect(await running).toMatchObject({ status: 'failed', error: { code: 'TIME_LIMIT' } })
@@ -203,7 +203,7 @@ test('4.8 wallMs: it aborts the tool that the cell waits for', async () => {
 })
 
 test('4.8 wallMs: it also ends a cell that yielded and that nobody watches', async () => {
-  const session = newSession({ limits: { wallMs: 500 } })
+  const session = newSession({ limits: { wallMs: 1_000 } })
   const { status } = await session.exec('yield_control(); await new Promise(() => {})')
   expect(status).toBe('running')
   expect(await session.wait('1')).toMatchObject({ status: 'failed', error: { code: 'TIME_LIMIT' } })

@@ -244,7 +244,7 @@ test('4.5 abort: signal of waitToPending ends the waiting, and nothing of the fr
   leave.abort('gone')
   expect((await outcome(session.waitToPending('1', { signal: leave.signal }))).error).toBe('gone')
   tool.calls[0].resolve()
-  const first = await session.wait('1', { yieldTimeMs: 100 })
+  const first = await session.wait('1', { yieldTimeMs: 500 })
   const rest = first.status === 'running' ? await session.waitToPending('1') : first
   expect([first, rest].flatMap(texts)).toEqual(['a', 'b'])
 })

@@ -8,15 +8,19 @@ import { runProgram } from './support/program.js'
 
 describe.runIf(isMainThread)('probes that cost an engine', () => {
   for (const isolation of ISOLATIONS) {
-    test.each(Object.entries(LOST))(`c.1 ${isolation}: %s`, async (name, probe) => {
-      const told = await runProgram('probe', [isolation, name], { mayWarn: true })
-      const outcomes = isolation === 'thread' ? [probe.outcome] : [probe.outcome, 'ENGINE_LOST']
-      expect(outcomes, told.message).toContain(told.outcome)
-      expect(told).toMatchObject({ beside: 'well', next: '2' })
-      expect(told.tookBeyondLimit).toBeLessThan(2_000)
-      expect(told.heldMiB).toBeLessThan(isolation === 'thread' ? (probe.heldMiB ?? 150) : 150)
-      if (isolation === 'thread') expect(told.lost).toBe(1)
-    })
+    test.each(Object.entries(LOST))(
+      `c.1 ${isolation}: %s`,
+      async (name, probe) => {
+        const told = await runProgram('probe', [isolation, name], { mayWarn: true, deadlineMs: 90_000 })
+        const outcomes = isolation === 'thread' ? [probe.outcome] : [probe.outcome, 'ENGINE_LOST']
+        expect(outcomes, told.message).toContain(told.outcome)
+        expect(told).toMatchObject({ beside: 'well', next: '2' })
+        expect(told.tookBeyondLimit).toBeLessThan(2_000)
+        expect(told.heldMiB).toBeLessThan(isolation === 'thread' ? (probe.heldMiB ?? 150) : 150)
+        if (isolation === 'thread') expect(told.lost).toBe(1)
+      },
+      90_000,
+    )
   }
 
   test.each([1, 2, 3])(

@@ -34,10 +34,10 @@ function timesAwoken(name) {
 
 describe.runIf(process.platform === 'linux')('isolation: process, and a loop', () => {
   test('that is held up: a script is stopped in time, and is not taken for lost', async () => {
-    const session = openProcessSession({ limits: { wallMs: 300 } })
+    const session = openProcessSession({ limits: { wallMs: 1_500 } })
     await session.exec('text(1)')
     const answer = session.exec('text(2); while (true);')
-    holdUpFor(2_300)
+    holdUpFor(3_500)
     expect(await answer).toMatchObject({
       status: 'failed',
       error: { code: 'TIME_LIMIT' },
@@ -46,10 +46,10 @@ describe.runIf(process.platform === 'linux')('isolation: process, and a loop', (
   })
 
   test('that is held up, and a script that says much before it is stopped: nothing of it is lost', async () => {
-    const session = openProcessSession({ limits: { wallMs: 300, outputBytes: 2 ** 24 } })
+    const session = openProcessSession({ limits: { wallMs: 1_500, outputBytes: 2 ** 24 } })
     await session.exec('text(1)')
     const answer = session.exec("text('x'.repeat(5e6)); while (true);")
-    holdUpFor(2_300)
+    holdUpFor(3_500)
     const { error, content } = await answer
     expect(error?.code).toBe('TIME_LIMIT')
     expect(content).toMatchObject([{ text: 'x'.repeat(5e6) }])
@@ -133,11 +133,13 @@ describe.runIf(process.platform === 'linux')('isolation: process, and a loop', (
         expect(content).toMatchObject([{ text: 'done' }])
         return timesAwoken('codecell-host') - before
       }
-      expect(await sequence()).toBeLessThan(calls / 2)
+      // A machine that holds the loop up makes it read now and then.
+      const least = async () => Math.min(await sequence(), await sequence(), await sequence())
+      expect(await least()).toBeLessThan(calls / 2)
       const { cellId } = await session.exec('for (;;) yield_control()')
       await sleep(200)
       await session.terminate(cellId)
-      expect(await sequence()).toBeLessThan(calls / 2)
+      expect(await least()).toBeLessThan(calls / 2)
     },
   )
 
