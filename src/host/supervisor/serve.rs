@@ -16,7 +16,7 @@ use crate::host::socket::{Socket, Watched};
 
 /// How often an idle child is looked at: it may have been given a cell meanwhile, and be silent.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How long the cells of a child that was killed wait for its exit status, which says why.
+/// How long a child that closed its socket has to end, and the cells of one that was killed wait until it is gone.
 const STATUS_TIME: Duration = Duration::from_secs(1);
 
 /// Starts a child, serves it to its end, and sees that nothing of it is left.
@@ -37,18 +37,27 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
         Ok(socket) => life.talk(Arc::new(socket), pid).await,
         Err(error) => End::Told(error.to_string()),
     };
-    // It may have closed the socket and live on. One that has ended is not harmed.
-    let _ = process.kill();
-    let status = reap(&mut process, STATUS_TIME).await;
-    let reason = match (end, &status) {
+    // One that closed its socket most likely is on its way out, and its status says why.
+    let left = match end {
+        End::Closed => reap(&mut process, STATUS_TIME).await,
+        End::Told(_) | End::Violation(_) => None,
+    };
+    let status = match left {
+        Some(status) => Some(status),
+        None => {
+            let _ = process.kill();
+            reap(&mut process, STATUS_TIME).await
+        }
+    };
+    let reason = match (end, left) {
         (End::Told(reason), _) => {
             // What it was told for took time, or lies with the machine. Its cells have waited long enough.
             life.may_move_cells = life.was_ready;
             reason
         }
         (End::Violation(violation), _) => format!("it was killed, because {violation}"),
-        (End::Closed, Some(status)) => launch.explain(*status),
-        (End::Closed, None) => "it closed its socket".to_owned(),
+        (End::Closed, Some(status)) => launch.explain(status),
+        (End::Closed, None) => "it was killed, because it closed its socket".to_owned(),
     };
     life.end(&format!("the child process {pid} that ran the script is gone: {reason}"));
     if status.is_none() {
