@@ -19,7 +19,7 @@ describe.runIf(isMainThread)('probes that cost an engine', () => {
         expect(told.heldMiB).toBeLessThan(isolation === 'thread' ? (probe.heldMiB ?? 150) : 150)
         if (isolation === 'thread') expect(told.lost).toBe(1)
       },
-      90_000,
+      100_000,
     )
   }
 

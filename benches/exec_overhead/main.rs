@@ -1,4 +1,4 @@
-//! What an exec costs beside the plain design, in one run: `cargo bench --bench exec_overhead`.
+//! What an exec costs beside the plain design, in one run: `cargo bench -p codecell-benches --bench exec_overhead`.
 //!
 //! Every sample runs in a process of its own, so that cold is cold and memory is one design's alone. The samples of
 //! the two designs alternate. `-- --quick` takes fewer samples, `-- --json FILE` writes the figures down,
@@ -156,7 +156,17 @@ fn row(design: &str, scenario: Scenario, tools: usize, figures: &Figures) {
 /// What follows an option.
 fn value_of<'a>(arguments: &'a [String], option: &str) -> Option<&'a str> {
     let at = arguments.iter().position(|argument| argument == option)?;
-    Some(arguments.get(at + 1).unwrap_or_else(|| panic!("{option} needs a value")))
+    let value = arguments.get(at + 1).filter(|value| !value.starts_with("--"));
+    Some(value.unwrap_or_else(|| panic!("{option} needs a value")))
+}
+
+/// Those of `all` that the list after an option names, or all of them without it.
+fn chosen<T: Copy>(all: &[T], name: impl Fn(T) -> String, list: Option<&str>) -> Vec<T> {
+    let Some(list) = list else { return all.to_vec() };
+    let find = |wanted| all.iter().copied().find(|one| name(*one) == wanted);
+    let known = || all.iter().map(|one| name(*one)).collect::<Vec<_>>().join(", ");
+    let choose = |wanted| find(wanted).unwrap_or_else(|| panic!("“{wanted}” is none of {}", known()));
+    list.split(',').map(choose).collect()
 }
 
 fn main() {
@@ -168,25 +178,22 @@ fn main() {
         return;
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    let is_wanted = |option: &str, name: &str| {
-        value_of(&arguments, option).is_none_or(|wanted| wanted.split(',').any(|one| one == name))
-    };
+    let scenarios = value_of(&arguments, "--scenarios");
+    let scenarios = chosen(&Scenario::ALL, |scenario| scenario.name().to_owned(), scenarios);
+    let tool_counts = chosen(&TOOL_COUNTS, |tools| tools.to_string(), value_of(&arguments, "--tools"));
+    let file = value_of(&arguments, "--json");
     println!(
         "scenario   design  tools samples warmups iters   mean/exec    p50/exec    p95/exec    rssΔ p50    rssΔ max"
     );
     let mut json = serde_json::Map::new();
-    for scenario in Scenario::ALL {
-        if !is_wanted("--scenarios", scenario.name()) {
-            continue;
-        }
+    for scenario in scenarios {
         let samples = match (quick, scenario) {
             (true, Scenario::Cold) => 5,
             (true, _) => 2,
             (false, Scenario::Cold) => 15,
             (false, _) => 5,
         };
-        let counts = TOOL_COUNTS.into_iter().filter(|tools| is_wanted("--tools", &tools.to_string()));
-        let mut taken: Vec<_> = counts.map(|tools| (tools, Vec::new(), Vec::new())).collect();
+        let mut taken: Vec<_> = tool_counts.iter().map(|&tools| (tools, Vec::new(), Vec::new())).collect();
         for _ in 0..samples {
             for (tools, plain, engine) in &mut taken {
                 plain.push(sample("plain", scenario, *tools));
@@ -223,7 +230,7 @@ fn main() {
             }
         }
     }
-    if let Some(file) = value_of(&arguments, "--json") {
+    if let Some(file) = file {
         std::fs::write(file, serde_json::to_string_pretty(&json).unwrap() + "\n").unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! What is left of many cells, seen from Rust, without Node: `cargo bench --bench growth -- --cells 50000`.
+//! What is left of many cells, seen from Rust, without Node:
+//! `cargo bench -p codecell-benches --bench growth -- --cells 50000`.
 //!
 //! Prints, as it goes, the resident size, what `malloc` has given out to anybody, and how much of that Rust holds. So
 //! what grows can be told apart: Rust's, V8's, or what the allocator keeps for later.

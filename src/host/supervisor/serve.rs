@@ -16,7 +16,8 @@ use crate::host::socket::{Socket, Watched};
 
 /// How often an idle child is looked at: it may have been given a cell meanwhile, and be silent.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How long a child that closed its socket has to end, and the cells of one that was killed wait until it is gone.
+/// How long a child that closed its socket has to end by itself. And how long the cells of one that was killed then wait
+/// until it is gone.
 const STATUS_TIME: Duration = Duration::from_secs(1);
 
 /// Starts a child, serves it to its end, and sees that nothing of it is left.
@@ -37,18 +38,20 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
         Ok(socket) => life.talk(Arc::new(socket), pid).await,
         Err(error) => End::Told(error.to_string()),
     };
+    // It gets no cell any more.
+    life.child.drain();
     // One that closed its socket most likely is on its way out, and its status says why.
-    let left = match end {
+    let mut status = match end {
         End::Closed => reap(&mut process, STATUS_TIME).await,
         End::Told(_) | End::Violation(_) => None,
     };
-    let status = match left {
-        Some(status) => Some(status),
-        None => {
-            let _ = process.kill();
-            reap(&mut process, STATUS_TIME).await
-        }
-    };
+    let left = status;
+    // If somebody else has waited for it, its number may be another process's by now.
+    let lives_on = status.is_none() && matches!(process.try_wait(), Ok(None));
+    if lives_on {
+        let _ = process.kill();
+        status = reap(&mut process, STATUS_TIME).await;
+    }
     let reason = match (end, left) {
         (End::Told(reason), _) => {
             // What it was told for took time, or lies with the machine. Its cells have waited long enough.
@@ -57,7 +60,8 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
         }
         (End::Violation(violation), _) => format!("it was killed, because {violation}"),
         (End::Closed, Some(status)) => launch.explain(status),
-        (End::Closed, None) => "it was killed, because it closed its socket".to_owned(),
+        (End::Closed, None) if lives_on => "it was killed, because it closed its socket".to_owned(),
+        (End::Closed, None) => "it closed its socket".to_owned(),
     };
     life.end(&format!("the child process {pid} that ran the script is gone: {reason}"));
     if status.is_none() {
@@ -66,7 +70,7 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
     life.pool.tell(&ChildEvent::Ended { pid, reason, lost_cells: life.lost_cells });
 }
 
-/// Waits until a killed process is gone. None if it is not by then, or if somebody else has waited for it.
+/// Waits until a process is gone. None if it is not by then, or if somebody else has waited for it.
 async fn reap(process: &mut Child, time: Duration) -> Option<ExitStatus> {
     const LONGEST_PAUSE: Duration = Duration::from_millis(100);
     let started = Instant::now();
