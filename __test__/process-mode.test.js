@@ -103,6 +103,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     expect(session.storedValues()).toEqual({ kept: 1 })
     await well(session)
     await until(() => events.some((event) => event.event === 'ended' && event.pid === pid))
+    expect(events).toContainEqual(expect.objectContaining({ event: 'ended', pid, lostCells: 0 }))
   })
 
   test('native code that never looks up is killed with its child', async () => {
@@ -123,6 +124,7 @@ describe.runIf(process.platform === 'linux')('isolation: process', () => {
     const pid = await childOf(session)
     expect(await session.exec('new Array(1e9).fill(0)')).toMatchObject({ error: { code: 'MEMORY_LIMIT' } })
     await until(() => events.some((event) => event.event === 'ended' && event.pid === pid))
+    expect(events).toContainEqual(expect.objectContaining({ event: 'ended', pid, lostCells: 0 }))
     await well(session)
   })
 

@@ -41,16 +41,15 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
     // It gets no cell any more.
     life.child.drain();
     // One that closed its socket most likely is on its way out, and its status says why.
-    let mut status = match end {
+    let left = match end {
         End::Closed => reap(&mut process, STATUS_TIME).await,
         End::Told(_) | End::Violation(_) => None,
     };
-    let left = status;
     // If somebody else has waited for it, its number may be another process's by now.
-    let lives_on = status.is_none() && matches!(process.try_wait(), Ok(None));
+    let lives_on = matches!(process.try_wait(), Ok(None));
     if lives_on {
         let _ = process.kill();
-        status = reap(&mut process, STATUS_TIME).await;
+        reap(&mut process, STATUS_TIME).await;
     }
     let reason = match (end, left) {
         (End::Told(reason), _) => {
@@ -64,9 +63,8 @@ pub(super) async fn serve(pool: Arc<Pool>, child: Arc<ChildProcess>, launch: Arc
         (End::Closed, None) => "it closed its socket".to_owned(),
     };
     life.end(&format!("the child process {pid} that ran the script is gone: {reason}"));
-    if status.is_none() {
-        reap(&mut process, Duration::MAX).await;
-    }
+    // At once, if it is gone by now.
+    reap(&mut process, Duration::MAX).await;
     life.pool.tell(&ChildEvent::Ended { pid, reason, lost_cells: life.lost_cells });
 }
 
